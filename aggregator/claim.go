@@ -1,0 +1,124 @@
+package aggregator
+
+import "time"
+
+// FeedClaim asks for feeds to poll.
+type FeedClaim struct {
+	Now   time.Time
+	Limit int           // at most so many
+	Lease time.Duration // how long the claim lasts
+	// All ignores NextPollAt, but not a feed's Retry-After or its host's
+	// pause; Force ignores those too.
+	All, Force bool
+	// PolledBefore, with All or Force, leaves out feeds polled since: a sweep
+	// polls each feed once. Zero: no such bound.
+	PolledBefore time.Time
+	OnlyFeed     FeedID   // this feed and no other; 0: any
+	ExcludeHosts []string // host keys that are busy
+}
+
+// FeedFilter narrows a list of feeds. The zero filter lists all.
+type FeedFilter struct {
+	State FeedState // empty: any
+	Tag   string    // empty: any
+	Limit int       // 0: no limit
+}
+
+// PollRecord is all that a poll leaves in the database.
+type PollRecord struct {
+	Feed     FeedID
+	Lease    Lease
+	Fetch    Fetch
+	Outcome  PollOutcome
+	Document *FeedDocument // nil: not read
+	Items    []Item        // parsed; known ones are told apart by GUID
+	// Blocks are the hashes of all items in the document, to be known next
+	// time; nil: leave them as they are.
+	Blocks []uint64
+	At     time.Time
+	// Backfill marks a feed's first document: its items are history.
+	Backfill bool
+	// Next computes the feed's state after the poll, once it is known which
+	// items were new. It must not block.
+	Next func(newItems []time.Time) (PollState, *HostPause)
+}
+
+// PollSaved says what a PollRecord changed.
+type PollSaved struct {
+	New, Updated int
+}
+
+// WorkClaim asks for items to process.
+type WorkClaim struct {
+	Now   time.Time
+	Stage Stage
+	Limit int
+	Lease time.Duration
+	// ExcludeHosts are canonical host names whose pages wait for a gap;
+	// only for StageEnrich.
+	ExcludeHosts []string
+}
+
+// ClaimedItem is an item with its work, leased to the caller.
+type ClaimedItem struct {
+	StoryItem
+	Work       Work
+	FeedEnrich EnrichMode // as set on the feed; empty inherits
+	Selector   string     // as set on the feed
+	Backfill   bool       // the item is history: from its feed's first document
+}
+
+// Processed is the outcome of one step of an item's work.
+type Processed struct {
+	Work     Work
+	Item     ItemID
+	Language string   // as taken for matching
+	Article  *Article // nil: leave as it is
+	// Keys are those to file the item under; nil: leave its story as it is.
+	Keys    []StoryKey
+	Matches []Match // complete: they replace the item's matches
+	// Next is the work that remains; nil: the item is done.
+	Next *Work
+}
+
+// ProcessedSaved says what a batch of Processed changed.
+type ProcessedSaved struct {
+	Matches int // matches that are new
+	Stories int // stories founded
+	Entries int // entries published or changed
+	Lost    int // items whose lease had passed to another worker; not saved
+}
+
+// Rematch is the outcome of matching stored items against a topic's query.
+type Rematch struct {
+	Topic    TopicID
+	Revision int64    // of the topic whose query was used; ErrConflict if it changed since
+	Items    []ItemID // that were evaluated
+	Matches  []Match  // those of them that match
+	Done     bool     // the whole history has been evaluated
+}
+
+// EntryFilter narrows the entries of a topic.
+type EntryFilter struct {
+	Topic TopicID
+	Limit int       // 0: DefaultLimit
+	Since time.Time // published at or after; zero: no bound
+}
+
+// Retention says what Prune may delete.
+type Retention struct {
+	Now    time.Time
+	MaxAge time.Duration // items first seen before Now-MaxAge, unless published in an entry
+	// PerFeed items are kept of each feed at any age.
+	PerFeed int
+}
+
+// CheckReport is the result of examining a database.
+type CheckReport struct {
+	OK       bool           `json:"ok"`
+	Engine   string         `json:"engine"` // sqlite or postgres
+	Schema   int            `json:"schema"`
+	Problems []string       `json:"problems"`
+	Counts   map[string]int `json:"counts"` // rows by table: feeds, items, stories …
+	Bytes    int64          `json:"bytes"`
+}

@@ -1,0 +1,135 @@
+package aggregator
+
+import "time"
+
+// FeedID identifies a feed within one database.
+type FeedID int64
+
+// FeedState says how a feed is doing.
+type FeedState string
+
+// The states of a feed.
+const (
+	FeedActive   FeedState = "active"   // polled on schedule, last poll succeeded or none was made yet
+	FeedFailing  FeedState = "failing"  // the last polls failed; retried with back-off
+	FeedGone     FeedState = "gone"     // answered 410 twice, a day apart; not polled until revived by hand
+	FeedDead     FeedState = "dead"     // failing for 60 days; probed once a week
+	FeedDisabled FeedState = "disabled" // switched off by the editor
+)
+
+// Declared says where a feed or topic was declared.
+type Declared string
+
+// Where a feed or topic may be declared.
+const (
+	InFile     Declared = "file"     // in topicwire.yml; read-only in the pages
+	InDatabase Declared = "database" // added by a command or in the pages
+)
+
+// EnrichMode says which article pages are fetched.
+type EnrichMode string
+
+// The enrich modes. The empty mode inherits: a feed from the configuration.
+const (
+	EnrichAuto   EnrichMode = "auto"   // pages of items that match or still might
+	EnrichAlways EnrichMode = "always" // every page
+	EnrichNever  EnrichMode = "never"  // no page
+)
+
+// PublishMode says how much of an item is republished.
+type PublishMode string
+
+// The publish modes. The empty mode inherits: a feed from the topic, a topic
+// from the default, which is PublishExcerpt.
+const (
+	PublishTitle   PublishMode = "title"
+	PublishExcerpt PublishMode = "excerpt"
+	PublishFull    PublishMode = "full"
+)
+
+// FeedSettings is what an editor says about a feed.
+type FeedSettings struct {
+	URL      string
+	Outlet   string        // the news organisation; empty: the feed's own title
+	Language string        // BCP 47; empty: as the feed declares, else detected
+	Tags     []string      // sorted, without repeats
+	Enrich   EnrichMode    // empty: as configured for all
+	Publish  PublishMode   // empty: as the topic says
+	Interval time.Duration // fixed poll interval; 0: adaptive
+	Selector string        // CSS selector of the article's text; empty: found by enrich
+}
+
+// Feed is an RSS, Atom or JSON Feed document at a URL that we poll.
+type Feed struct {
+	ID FeedID
+	FeedSettings
+	Declared  Declared
+	OriginURL string // the URL as subscribed, if the feed has moved since; else empty
+	Title     string // as the feed calls itself
+	SiteURL   string // the feed's home page, absolute, or empty
+	// DeclaredLanguage is the language the feed declares, BCP 47, or empty.
+	// Settings.Language goes before it.
+	DeclaredLanguage string
+	CreatedAt        time.Time
+	Items            int // items stored; filled by lists only
+	PollState
+	Lease Lease
+}
+
+// OutletName returns the name a reader should see: the outlet as set by the
+// editor, else the feed's title, else its URL.
+func (f *Feed) OutletName() string {
+	switch {
+	case f.Outlet != "":
+		return f.Outlet
+	case f.Title != "":
+		return f.Title
+	}
+	return f.URL
+}
+
+// LanguageHint returns the language to assume for an item that declares none:
+// as set by the editor, else as the feed declares.
+func (f *Feed) LanguageHint() string {
+	if f.Language != "" {
+		return f.Language
+	}
+	return f.DeclaredLanguage
+}
+
+// PollState is what a feed's polls leave behind: everything the next poll
+// needs to be polite, and everything a person needs to understand it. It is
+// saved as a whole, in the transaction that saves the poll's items.
+type PollState struct {
+	State        FeedState
+	ETag         string // opaque bytes, as received (BEHAVIOUR F-02)
+	LastModified string // opaque bytes, as received
+	BodyHash     string // of the last body that was read, hex; empty: none
+	LastPollAt   time.Time
+	// LastSuccessAt is the last poll that ended in 200 with a feed, or 304.
+	LastSuccessAt  time.Time
+	NextPollAt     time.Time
+	NextPollReason string // why then, in a word or two: "adaptive", "max-age", "Retry-After" …
+	LastStatus     int    // HTTP status; 0: none was received
+	LastError      string // in words; empty after a success
+	Failures       int    // failed polls in a row
+	FailingSince   time.Time
+	SameBodies     int           // byte-identical 200s in a row (BEHAVIOUR F-10)
+	GoneAt         time.Time     // first 410 of the current row of 410s
+	MovedTo        string        // target of the permanent redirect seen last
+	MovedSince     time.Time     // when that target was first seen
+	MovedPolls     int           // polls that ended there
+	MedianGap      time.Duration // between the last 20 first-seen times; 0: unknown
+	NewestItemAt   time.Time     // newest first-seen time
+	MaxAge         time.Duration // hint of the last response's caching headers
+	TTL            time.Duration // hint of the document: RSS ttl, sy:*
+	SkipHours      uint32        // bit h set: no polls in hour h, GMT
+	SkipDays       uint8         // bit d set: no polls on time.Weekday d, GMT
+}
+
+// HostPause keeps every request away from a host until a time.
+type HostPause struct {
+	Host   string // registrable domain, or address (fetch.HostKey)
+	Until  time.Time
+	Reason string // such as "429, Retry-After 3600 s"
+}

@@ -1,0 +1,57 @@
+package aggregator
+
+import "time"
+
+// Fetch is the account of one HTTP exchange: what scheduling, storing and
+// reporting need to know, without header or body.
+type Fetch struct {
+	URL           string        // as asked for
+	FinalURL      string        // after redirects
+	PermanentMove bool          // every redirect of the chain was permanent, and there was one
+	Status        int           // HTTP status; 0: no answer was received
+	ETag          string        // as received; empty: none
+	LastModified  string        // as received; empty: none
+	MaxAge        time.Duration // from Cache-Control or Expires (BEHAVIOUR F-32); 0: none
+	// RetryAfter is what the answer asks for; meaningful only with HasRetryAfter.
+	RetryAfter    time.Duration
+	HasRetryAfter bool
+	WireBytes     int64 // of the body, as it came over the wire
+	Bytes         int64 // of the body, decoded
+	Duration      time.Duration
+}
+
+// PollOutcome classifies a poll.
+type PollOutcome string
+
+// The outcomes of a poll.
+const (
+	PollRead        PollOutcome = "read"         // a new document was read
+	PollNotModified PollOutcome = "not_modified" // 304
+	PollUnchanged   PollOutcome = "unchanged"    // 200 with the bytes of last time
+	PollFailed      PollOutcome = "failed"
+)
+
+// PollReport is what a poll brought, as far as scheduling needs it.
+type PollReport struct {
+	Outcome PollOutcome
+	Fetch   Fetch
+	At      time.Time // when the poll ended
+	Err     string    // in words; with PollFailed the reason, with PollRead what was wrong with a document saved in part
+	// ErrKind is a stable word for the kind of failure: "dns", "connect",
+	// "timeout", "tls", "status", "not_a_feed", "unparsable", "too_large",
+	// "protocol", "forbidden" (an address we do not fetch from) …
+	ErrKind  string
+	BodyHash string
+	Document *FeedDocument // nil unless PollRead
+	NewItems []time.Time   // first-seen times of items new in this poll
+}
+
+// FeedDocument is what a feed's document says of the feed itself.
+type FeedDocument struct {
+	Title     string
+	SiteURL   string
+	Language  string
+	TTL       time.Duration
+	SkipHours uint32
+	SkipDays  uint8
+}

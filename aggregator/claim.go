@@ -70,10 +70,12 @@ type ClaimedItem struct {
 
 // Processed is the outcome of one step of an item's work.
 type Processed struct {
-	Work     Work
-	Item     ItemID
-	Language string   // as taken for matching
-	Article  *Article // nil: leave as it is
+	Work Work
+	Item ItemID
+	// Unchanged leaves everything but the work as it is: the item is put back.
+	Unchanged bool
+	Language  string   // as taken for matching
+	Article   *Article // nil: leave as it is
 	// Keys are those to file the item under; nil: leave its story as it is.
 	Keys    []StoryKey
 	Matches []Match // complete: they replace the item's matches

@@ -1,0 +1,105 @@
+package pipeline
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"errors"
+
+	"topicwire/aggregator"
+	"topicwire/aggregator/fetch"
+	"topicwire/aggregator/parse"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// idle is how long a stage sleeps at most before it looks for work that
+// another process may have left.
+const idle = 2 * time.Second
+
+// Wake tells the stages that there may be work.
+func (p *Pipeline) Wake() {
+	select {
+	case p.waiting <- struct{}{}:
+	default:
+	}
+}
+
+// Run processes items as they come until ctx ends. It returns after the
+// batches in hand are saved: nil at the end of ctx, else the store's error.
+func (p *Pipeline) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.loop(ctx, aggregator.StageMatch) })
+	g.Go(func() error { return p.loop(ctx, aggregator.StageEnrich) })
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (p *Pipeline) loop(ctx context.Context, stage aggregator.Stage) error {
+	for {
+		n, err := p.Process(ctx, stage)
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		if n > 0 {
+			if stage == aggregator.StageMatch {
+				p.Wake()
+			}
+			continue
+		}
+		timer := time.NewTimer(idle)
+		select {
+		case <-ctx.Done():
+		case <-p.waiting:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// Drain processes items until none is left that may be worked on now: what
+// waits for a later try is left waiting.
+func (p *Pipeline) Drain(ctx context.Context) error {
+	for {
+		matched, err := p.Process(ctx, aggregator.StageMatch)
+		if err != nil {
+			return err
+		}
+		if matched > 0 {
+			continue
+		}
+		read, err := p.Process(ctx, aggregator.StageEnrich)
+		if err != nil {
+			return err
+		}
+		if read == 0 || ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// redacted returns a URL as it may be logged: without password.
+func redacted(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(unreadable URL)"
+	}
+	return u.Redacted()
+}
+
+// errorKind returns the stable word for a failure of fetch or parse.
+func errorKind(err error) string {
+	var fe *fetch.Error
+	if errors.As(err, &fe) {
+		return fe.Kind
+	}
+	var pe *parse.Error
+	if errors.As(err, &pe) {
+		return pe.Kind
+	}
+	return "internal"
+}

@@ -1,0 +1,282 @@
+package fetch
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"topicwire/aggregator"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// staticHeaders are the header values that every request shares.
+type staticHeaders struct {
+	userAgent, acceptFeed, acceptPage, encodings, identity []string
+}
+
+func newStaticHeaders(userAgent string) staticHeaders {
+	return staticHeaders{
+		userAgent: []string{userAgent}, acceptFeed: []string{acceptFeed}, acceptPage: []string{acceptPage},
+		encodings: []string{"gzip, br"}, identity: []string{"identity"},
+	}
+}
+
+// exchange is one request with all its redirects.
+type exchange struct {
+	url                string
+	etag, lastModified string
+	user, password     string
+	headers            map[string]string
+	accept             []string
+	wire, decoded      int64
+	cutDecoded         bool // keep what fits instead of refusing the rest
+	closeAfter         bool // the connection will not be needed again soon
+	// before is asked before each hop; nil: everything is welcome.
+	before func(ctx context.Context, u *url.URL) error
+	// judge sees the answer's header before the body is read; nil: fine.
+	judge func(h http.Header) error
+
+	res      Response
+	foreign  bool // a redirect has led to another origin
+	identity bool // no encodings are offered
+}
+
+// do performs an exchange; a body that does not match its label is asked for
+// once more without encoding (BEHAVIOUR F-23).
+func (c *Client) do(ctx context.Context, x *exchange) (*Response, error) {
+	start := c.opts.Now()
+	x.identity = c.wantsIdentity(x.url)
+	res, err := c.try(ctx, x)
+	if errors.Is(err, errEncoding) && !x.identity {
+		again := *x
+		again.identity, again.foreign = true, false
+		if res, err = c.try(ctx, &again); err == nil {
+			c.rememberIdentity(x.url)
+		}
+	}
+	res.Duration = c.opts.Now().Sub(start)
+	return res, err
+}
+
+// try performs an exchange within the whole timeout.
+func (c *Client) try(ctx context.Context, x *exchange) (*Response, error) {
+	x.res = Response{Fetch: aggregator.Fetch{URL: x.url}}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	whole := time.AfterFunc(c.opts.Timeout, func() { cancel(errWhole) })
+	defer whole.Stop()
+	err := c.follow(ctx, cancel, x)
+	if err == nil {
+		return &x.res, nil
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, errWhole) || errors.Is(cause, errIdle) {
+		err = cause
+	}
+	return &x.res, c.explain(x, err)
+}
+
+// follow makes requests until an answer is no redirect.
+func (c *Client) follow(ctx context.Context, cancel context.CancelCauseFunc, x *exchange) error {
+	u, err := parseURL(x.url)
+	if err != nil {
+		return err
+	}
+	if u.User != nil {
+		if x.user == "" && x.password == "" {
+			x.user = u.User.Username()
+			x.password, _ = u.User.Password()
+		}
+		u.User = nil
+	}
+	first := u
+	permanent := true
+	for hop := 0; ; hop++ {
+		x.res.FinalURL = u.String()
+		if x.before != nil {
+			if err := x.before(ctx, u); err != nil {
+				return err
+			}
+		}
+		x.foreign = x.foreign || !sameOrigin(u, first)
+		resp, err := c.transport.RoundTrip(c.request(ctx, x, u))
+		if err != nil {
+			return err
+		}
+		location := resp.Header.Get("Location")
+		if !isRedirect(resp.StatusCode) || location == "" {
+			x.res.PermanentMove = hop > 0 && permanent
+			return c.answer(ctx, cancel, x, resp)
+		}
+		x.res.Status = resp.StatusCode
+		c.hints(x, resp.Header)
+		resp.Body.Close()
+		if hop == maxRedirects {
+			return errRedirects
+		}
+		permanent = permanent && (resp.StatusCode == 301 || resp.StatusCode == 308)
+		if u, err = nextHop(u, location); err != nil {
+			return err
+		}
+	}
+}
+
+// request builds the request for one hop. Header values are shared between
+// requests; the transport does not write to them.
+func (c *Client) request(ctx context.Context, x *exchange, u *url.URL) *http.Request {
+	h := make(http.Header, 6+len(x.headers))
+	h["User-Agent"] = c.static.userAgent
+	h["Accept"] = x.accept
+	h["Accept-Encoding"] = c.static.encodings
+	if x.identity {
+		h["Accept-Encoding"] = c.static.identity
+	}
+	if !x.foreign {
+		for name, value := range x.headers {
+			h.Set(name, value)
+		}
+		if x.user != "" || x.password != "" {
+			h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(x.user+":"+x.password)))
+		}
+	}
+	// Both if both are known, unchanged: BEHAVIOUR F-02, F-03.
+	if x.etag != "" {
+		h["If-None-Match"] = []string{x.etag}
+	}
+	if x.lastModified != "" {
+		h["If-Modified-Since"] = []string{x.lastModified}
+	}
+	req := &http.Request{
+		Method: http.MethodGet, URL: u, Host: u.Host, Header: h,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Close: x.closeAfter,
+	}
+	return req.WithContext(ctx)
+}
+
+// answer reads an answer that is no redirect.
+func (c *Client) answer(ctx context.Context, cancel context.CancelCauseFunc, x *exchange, resp *http.Response) error {
+	defer resp.Body.Close()
+	r := &x.res
+	r.Status = resp.StatusCode
+	c.hints(x, resp.Header)
+	switch resp.StatusCode {
+	case http.StatusOK, http.StatusNonAuthoritativeInfo:
+	case http.StatusNotModified:
+		if x.etag == "" && x.lastModified == "" {
+			return errUnasked
+		}
+		r.ETag, r.LastModified = validator(resp.Header, "Etag"), validator(resp.Header, "Last-Modified")
+		return nil
+	case http.StatusPartialContent, http.StatusIMUsed:
+		return errPart
+	default:
+		return &statusError{challenge: strings.EqualFold(resp.Header.Get("Cf-Mitigated"), "challenge")}
+	}
+	if x.judge != nil {
+		if err := x.judge(resp.Header); err != nil {
+			return err
+		}
+	}
+	if err := readBody(ctx, cancel, x, resp); err != nil {
+		return err
+	}
+	r.Header = resp.Header
+	if !r.Truncated {
+		r.ETag, r.LastModified = validator(resp.Header, "Etag"), validator(resp.Header, "Last-Modified")
+	}
+	return nil
+}
+
+// hints notes what an answer says about the next request.
+func (c *Client) hints(x *exchange, h http.Header) {
+	r := &x.res
+	now := c.opts.Now()
+	r.MaxAge, r.RetryAfter, r.HasRetryAfter = 0, 0, false
+	if r.Status == 200 || r.Status == 203 || r.Status == 304 {
+		r.MaxAge = freshness(h, now)
+	} else if r.Status >= 300 {
+		r.RetryAfter, r.HasRetryAfter = retryAfter(h["Retry-After"], now)
+	}
+	if reset, ok := rateLimitReset(h, now); ok && (!r.HasRetryAfter || reset > r.RetryAfter) {
+		r.RetryAfter, r.HasRetryAfter = reset, true
+	}
+}
+
+// validator returns a header field that can be sent back as it is.
+func validator(h http.Header, name string) string {
+	v := h[name]
+	if len(v) == 0 || len(v[0]) > maxValidator || !httpguts.ValidHeaderFieldValue(v[0]) {
+		return ""
+	}
+	return v[0]
+}
+
+const maxValidator = 4 << 10
+
+func isRedirect(status int) bool {
+	switch status {
+	case 301, 302, 303, 307, 308:
+		return true
+	}
+	return false
+}
+
+func parseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil {
+		return nil, errBadURL
+	}
+	return u, checkURL(u)
+}
+
+func checkURL(u *url.URL) error {
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return errScheme
+	case u.Hostname() == "":
+		return errBadURL
+	}
+	if p := u.Port(); p != "" {
+		if _, err := parsePort(p); err != nil {
+			return errBadURL
+		}
+	}
+	return nil
+}
+
+// nextHop resolves a Location. Credentials in it are none of ours.
+func nextHop(from *url.URL, location string) (*url.URL, error) {
+	u, err := from.Parse(location)
+	if err != nil {
+		return nil, errLocation
+	}
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	return u, checkURL(u)
+}
+
+// sameOrigin tells if credentials for a may go to b (BEHAVIOUR F-25).
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+}
+
+const maxIdentity = 1000
+
+func (c *Client) wantsIdentity(u string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.identity[u]
+	return ok
+}
+
+func (c *Client) rememberIdentity(u string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.identity) >= maxIdentity {
+		clear(c.identity)
+	}
+	c.identity[u] = struct{}{}
+}

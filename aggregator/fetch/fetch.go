@@ -1,0 +1,163 @@
+// Package fetch asks other people's servers for feeds and article pages, and
+// is the only way out of the program.
+//
+// In goes a URL, with the validators and credentials that belong to it; out
+// comes the answer: status, hints for the next poll, and the body, decoded.
+// Every address is judged after name resolution and before the connection, on
+// every hop of every redirect; everything has a bound: headers, bytes on the
+// wire and decoded, redirects, and the time of each phase. Validators are
+// opaque. Pages are asked for as robots.txt allows, one at a time per host.
+// Nothing is stored and nothing is retried on a timer: when to ask again is
+// left to poll, what the bytes say to parse and enrich.
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"topicwire/aggregator"
+)
+
+// The bounds of an answer (BEHAVIOUR §0).
+const (
+	maxHeaderBytes  = 256 << 10
+	maxWireBytes    = 10 << 20
+	maxDecodedBytes = 20 << 20
+	maxPageBytes    = 5 << 20
+	maxRedirects    = 5
+	maxIdleConns    = 100
+	ticketCache     = 4096 // TLS sessions, about 6.5 KB each
+)
+
+const (
+	acceptFeed = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
+	acceptPage = "text/html, application/xhtml+xml"
+)
+
+// Options configures a Client. The zero value fetches from the public
+// internet with the defaults of BEHAVIOUR §0.
+type Options struct {
+	UserAgent    string        // "topicwire/1.0 (+contact)"; empty: "topicwire"
+	AllowPrivate []AllowRule   // special addresses that may be fetched from
+	Ports        []PortRange   // of public addresses; nil: DefaultPorts
+	Timeout      time.Duration // of one whole exchange; 0: 60 s
+	PageGap      time.Duration // between pages of one host; 0: 10 s unless PageGapSet
+	// PageGapSet makes PageGap hold for addresses of AllowPrivate too, which
+	// have none otherwise.
+	PageGapSet bool
+	Now        func() time.Time // nil: time.Now
+	Logger     *slog.Logger
+
+	// Resolver and DialContext replace the outside world in tests.
+	// DialContext is given addresses that the guard has let through; without
+	// a Resolver it is given names as they are, unjudged.
+	Resolver    Resolver
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+	TLS         *tls.Config // nil: the system's roots
+}
+
+// Client fetches. Its methods are safe for use by several goroutines.
+type Client struct {
+	opts      Options
+	guard     *guard
+	transport *http.Transport
+	log       *slog.Logger
+	static    staticHeaders
+	robots    robotsCache
+	hosts     hostGates
+
+	mu       sync.Mutex
+	identity map[string]struct{} // URLs whose servers label encodings wrongly
+}
+
+// New returns a client with a connection pool of its own.
+func New(o Options) *Client {
+	if o.UserAgent == "" {
+		o.UserAgent = "topicwire"
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = wholeTimeout
+	}
+	if o.PageGap <= 0 && !o.PageGapSet {
+		o.PageGap = defaultPageGap
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	d := newDialer(o)
+	tc := &tls.Config{}
+	if o.TLS != nil {
+		tc = o.TLS.Clone()
+	}
+	tc.MinVersion = tls.VersionTLS12
+	tc.ClientSessionCache = tls.NewLRUClientSessionCache(ticketCache)
+	return &Client{
+		opts:  o,
+		guard: &d.guard,
+		log:   o.Logger,
+		transport: &http.Transport{
+			DialContext:            d.DialContext, // no proxy: BEHAVIOUR X-05
+			TLSClientConfig:        tc,
+			TLSHandshakeTimeout:    tlsTimeout,
+			ResponseHeaderTimeout:  headerTimeout,
+			MaxResponseHeaderBytes: maxHeaderBytes,
+			MaxIdleConns:           maxIdleConns,
+			MaxIdleConnsPerHost:    1,
+			IdleConnTimeout:        30 * time.Second,
+			DisableCompression:     true, // we decode ourselves, within bounds
+			ForceAttemptHTTP2:      true,
+		},
+		static:   newStaticHeaders(o.UserAgent),
+		robots:   robotsCache{origins: make(map[string]*robotsEntry)},
+		hosts:    hostGates{hosts: make(map[string]*hostGate)},
+		identity: make(map[string]struct{}),
+	}
+}
+
+// Close closes idle connections.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// Request asks for a feed.
+type Request struct {
+	URL                string
+	ETag, LastModified string            // as received with the document we have; empty: unconditional
+	User, Password     string            // HTTP Basic
+	Headers            map[string]string // set by the editor; they go to the URL's own origin only
+}
+
+// Response is an answer. Body and Header are nil unless it was 200 (or 203).
+type Response struct {
+	aggregator.Fetch
+	Header http.Header
+	Body   []byte
+	// Truncated says that the body broke off before its end. The validators
+	// are left out then: they belong to a document that we do not have.
+	Truncated bool
+}
+
+// Feed asks for a feed once. The error is nil for a document and for 304 to
+// a conditional request; it is an *Error for everything else, and the
+// Response comes along with it: its Fetch is filled as far as the exchange
+// came.
+func (c *Client) Feed(ctx context.Context, r Request) (*Response, error) {
+	return c.do(ctx, &exchange{
+		url: r.URL, etag: r.ETag, lastModified: r.LastModified,
+		user: r.User, password: r.Password, headers: r.Headers,
+		accept: c.static.acceptFeed, wire: maxWireBytes, decoded: maxDecodedBytes, closeAfter: true,
+	})
+}
+
+// Get asks for a document of another kind, of at most limit bytes.
+func (c *Client) Get(ctx context.Context, url, accept string, limit int64) (*Response, error) {
+	return c.do(ctx, &exchange{
+		url: url, accept: []string{accept}, wire: min(limit, maxWireBytes), decoded: limit, closeAfter: true,
+	})
+}

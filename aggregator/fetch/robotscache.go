@@ -1,0 +1,141 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	robotsMaxAge     = 24 * time.Hour
+	robotsMinAge     = 10 * time.Minute
+	robotsRetry      = time.Hour
+	robotsUnreach    = 30 * 24 * time.Hour // RFC 9309 2.3.1.4: then the last copy, or everything
+	maxRobotsOrigins = 4096
+)
+
+// robotsCache keeps the robots.txt of origins for at most a day.
+type robotsCache struct {
+	mu      sync.Mutex
+	origins map[string]*robotsEntry
+}
+
+type robotsEntry struct {
+	mu           sync.Mutex // held while robots.txt is read: once per origin
+	rules        *robotsRules
+	etag         string
+	lastModified string
+	good         time.Time // rules hold until then
+	retry        time.Time // after a failure, not before
+	failingSince time.Time
+}
+
+func (r *robotsCache) entry(origin string, now time.Time) *robotsEntry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.origins[origin]
+	if e == nil {
+		if len(r.origins) >= maxRobotsOrigins {
+			r.evict(now)
+		}
+		e = new(robotsEntry)
+		r.origins[origin] = e
+	}
+	return e
+}
+
+func (r *robotsCache) evict(now time.Time) {
+	for o, e := range r.origins {
+		if !e.mu.TryLock() {
+			continue
+		}
+		if now.After(e.good) && e.failingSince.IsZero() || len(r.origins) >= 2*maxRobotsOrigins {
+			delete(r.origins, o)
+		}
+		e.mu.Unlock()
+	}
+}
+
+// welcome returns nil if robots.txt of the URL's origin allows it, and the
+// Crawl-delay wanted there.
+func (c *Client) welcome(ctx context.Context, u *url.URL) (time.Duration, error) {
+	e := c.robots.entry(u.Scheme+"://"+u.Host, c.opts.Now())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := c.opts.Now()
+	if now.After(e.good) && !now.Before(e.retry) {
+		c.readRobots(ctx, u, e)
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		now = c.opts.Now()
+	}
+	if e.rules == nil {
+		if !e.failingSince.IsZero() && now.Sub(e.failingSince) > robotsUnreach {
+			return 0, nil
+		}
+		return 0, &Error{
+			Kind: KindUnavailable, RetryAfter: max(0, e.retry.Sub(now)),
+			msg: "robots.txt of " + u.Host + " cannot be read now, so no page is",
+		}
+	}
+	path := u.EscapedPath()
+	if u.RawQuery != "" {
+		path += "?" + u.RawQuery
+	}
+	if !e.rules.allowed(path) {
+		return 0, barred(u)
+	}
+	return e.rules.crawlDelay, nil
+}
+
+// readRobots asks for robots.txt and notes what it says (BEHAVIOUR S-02, S-03).
+// A stale copy holds while the server is in trouble.
+func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) {
+	x := &exchange{
+		url:  (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}).String(),
+		etag: e.etag, lastModified: e.lastModified,
+		accept: []string{"text/plain, */*;q=0.1"}, wire: maxRobots, decoded: maxRobots, cutDecoded: true,
+	}
+	res, err := c.do(ctx, x)
+	if ctx.Err() != nil {
+		return
+	}
+	now := c.opts.Now()
+	age := robotsMaxAge
+	if res.MaxAge > 0 {
+		age = min(max(res.MaxAge, robotsMinAge), robotsMaxAge)
+	}
+	var fe *Error
+	switch {
+	case err == nil && res.Status == 304:
+	case err == nil && !res.Truncated:
+		e.rules = parseRobots(res.Body, c.product())
+		e.etag, e.lastModified = res.ETag, res.LastModified
+	case errors.As(err, &fe) && fe.Kind == KindStatus && fe.Status/100 == 4 && fe.Status != 429,
+		errors.As(err, &fe) && errors.Is(fe.Err, errRedirects):
+		e.rules, e.etag, e.lastModified = new(robotsRules), "", "" // "unavailable": everything is allowed
+	default:
+		if e.failingSince.IsZero() {
+			e.failingSince = now
+		}
+		wait := robotsRetry
+		if res.HasRetryAfter {
+			wait = min(max(wait, res.RetryAfter), maxPause)
+		}
+		e.retry = now.Add(wait)
+		c.log.Debug("robots.txt not read", "url", redacted(x.url), "err", err)
+		return
+	}
+	e.good, e.retry, e.failingSince = now.Add(age), time.Time{}, time.Time{}
+}
+
+// product is the name that robots.txt knows us by: the User-Agent's first token.
+func (c *Client) product() string {
+	name, _, _ := strings.Cut(c.opts.UserAgent, "/")
+	name, _, _ = strings.Cut(name, " ")
+	return name
+}

@@ -1,0 +1,182 @@
+package poll
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"topicwire/aggregator"
+)
+
+// afterFailure returns a feed's state after a poll that brought nothing.
+// Validators, hints and items stay as they are.
+func (s Schedule) afterFailure(f *aggregator.Feed, st aggregator.PollState, r *aggregator.PollReport) (aggregator.PollState, *aggregator.HostPause) {
+	st.MaxAge = f.MaxAge
+	if st.LastError == "" {
+		st.LastError = "the poll failed"
+	}
+	st.Failures++
+	if since := st.FailingSince; since.IsZero() || since.After(r.At.Add(clockTolerant)) {
+		st.FailingSince = r.At
+	}
+	if f.State != aggregator.FeedDisabled {
+		st.State = aggregator.FeedFailing
+	}
+	st.MovedTo, st.MovedSince, st.MovedPolls = "", time.Time{}, 0
+
+	if s.gone(f, &st, r) {
+		st.NextPollAt, st.NextPollReason = time.Time{}, "gone"
+		return st, nil
+	}
+	wait, reason := s.backoff(&st, r)
+	at := r.At.Add(wait)
+	if r.Fetch.HasRetryAfter {
+		// The server's word goes before our guess, but 0 is no invitation
+		// to hammer: the shortest interval holds.
+		asked := min(r.Fetch.RetryAfter, maxRetryAfter)
+		if throttled(r.Fetch.Status) || asked >= wait {
+			wait = max(asked, s.MinInterval)
+			at, reason = r.At.Add(wait), retryReason(r.Fetch.RetryAfter)
+		}
+	}
+	pause := s.pauseFor(f, r, at, reason)
+	if s.dead(f, &st, r) {
+		if weekly := r.At.Add(deadInterval); weekly.After(at) {
+			at, reason = weekly, "dead: probed once a week"
+		}
+	}
+	st.NextPollAt, st.NextPollReason = at, reason
+	return st, pause
+}
+
+// backoff returns how long to leave a failing feed alone, by what failed (§0).
+func (s Schedule) backoff(st *aggregator.PollState, r *aggregator.PollReport) (time.Duration, string) {
+	start, limit := backoffStart, backoffMax
+	switch status := r.Fetch.Status; {
+	case throttled(status):
+		start, limit = throttledStart, throttledMax
+	case r.ErrKind == "not_a_feed", r.ErrKind == "unparsable", r.ErrKind == "too_large", r.ErrKind == "forbidden",
+		r.ErrKind == "url", status >= 400 && status < 500:
+		limit = refusedMax
+	}
+	wait := limit
+	if n := st.Failures - 1; n < 16 {
+		wait = min(start<<n, limit)
+	}
+	wait = time.Duration(float64(wait) * (0.9 + 0.4*s.Rand()))
+	return wait, fmt.Sprintf("back-off after %s", times(st.Failures))
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "a failure"
+	}
+	return fmt.Sprintf("%d failures", n)
+}
+
+func throttled(status int) bool { return status == 429 || status == 503 }
+
+func retryReason(asked time.Duration) string {
+	if asked > maxRetryAfter {
+		return "Retry-After (more than 31 days, cut)"
+	}
+	return "Retry-After"
+}
+
+// gone notes a 410 and tells if it is the second one a day after the first
+// (F-52).
+func (s Schedule) gone(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) bool {
+	if r.Fetch.Status != 410 {
+		if r.Fetch.Status != 0 { // an answer that says otherwise
+			st.GoneAt = time.Time{}
+		}
+		return false
+	}
+	if st.GoneAt.IsZero() || st.GoneAt.After(r.At.Add(clockTolerant)) {
+		st.GoneAt = r.At
+		return false
+	}
+	if r.At.Sub(st.GoneAt) < goneAfter || f.State == aggregator.FeedDisabled {
+		return false
+	}
+	st.State = aggregator.FeedGone
+	return true
+}
+
+// dead tells if a feed has failed for two months: it is then probed once a
+// week, for ever (F-53).
+func (s Schedule) dead(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) bool {
+	if r.At.Sub(st.FailingSince) < deadAfter || f.State == aggregator.FeedDisabled {
+		return false
+	}
+	st.State = aggregator.FeedDead
+	return true
+}
+
+// pauseFor returns the pause that a failure asks of the whole host (F-35): 429
+// always, 503 once several feeds of the host answer it.
+func (s Schedule) pauseFor(f *aggregator.Feed, r *aggregator.PollReport, until time.Time, reason string) *aggregator.HostPause {
+	switch r.Fetch.Status {
+	case 429:
+	case 503:
+		if s.Failures == nil || s.HostKey == nil || !s.Failures.note(s.HostKey(f.URL), f.URL, r.At) {
+			return nil
+		}
+	default:
+		return nil
+	}
+	return s.hostPause(f, until, fmt.Sprintf("%d, %s", r.Fetch.Status, reason))
+}
+
+func (s Schedule) hostPause(f *aggregator.Feed, until time.Time, reason string) *aggregator.HostPause {
+	if s.HostKey == nil {
+		return nil
+	}
+	host := s.HostKey(f.URL)
+	if host == "" || s.PerURL != nil && s.PerURL(host) {
+		return nil
+	}
+	return &aggregator.HostPause{Host: host, Until: until, Reason: reason}
+}
+
+func downgrade(from, to string) bool {
+	return strings.HasPrefix(strings.ToLower(from), "https:") && !strings.HasPrefix(strings.ToLower(to), "https:")
+}
+
+const (
+	failureWindow = 10 * time.Minute
+	failureURLs   = 3
+	maxFailHosts  = 1000
+)
+
+// HostFailures remembers for ten minutes which feeds of a host answered 503.
+// The zero value is empty; it is safe for use by several goroutines.
+type HostFailures struct {
+	mu    sync.Mutex
+	hosts map[string][]hostFailure
+}
+
+type hostFailure struct {
+	url string
+	at  time.Time
+}
+
+// note adds a failure and tells if enough feeds of the host fail to conclude
+// that the host is in trouble.
+func (h *HostFailures) note(host, url string, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.hosts == nil || len(h.hosts) >= maxFailHosts {
+		h.hosts = make(map[string][]hostFailure)
+	}
+	recent := slices.DeleteFunc(h.hosts[host], func(f hostFailure) bool {
+		return f.url == url || now.Sub(f.at) > failureWindow
+	})
+	if len(recent) >= failureURLs {
+		recent = recent[1:]
+	}
+	h.hosts[host] = append(recent, hostFailure{url, now})
+	return len(h.hosts[host]) >= failureURLs
+}

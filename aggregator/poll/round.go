@@ -1,0 +1,342 @@
+package poll
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"topicwire/aggregator"
+)
+
+// round is the state of Run or Sweep: the hosts that are busy and the few
+// feeds that are claimed. One goroutine owns it; polls report by finished.
+type round struct {
+	*Scheduler
+	sweep    bool
+	claim    aggregator.FeedClaim
+	progress func(done, total int)
+	seen     map[aggregator.FeedID]struct{} // Sweep: each feed once
+	spacing  time.Duration                  // between the starts of polls of public hosts
+
+	hosts    map[string]*host
+	ready    []*host // hosts that may be polled now, first come first served
+	queued   int     // feeds in the hosts' queues
+	inFlight int
+	finished chan finish
+	pollCtx  context.Context // outlives the end of ctx by the grace
+	stopPoll context.CancelFunc
+
+	nextStart   time.Time // no public host before
+	claimAfter  time.Time // nothing to claim before
+	mayClaim    bool      // something has changed since the last claim came back short
+	done, total int
+	err         error
+}
+
+// host is a host with feeds claimed, polled, or polled a moment ago.
+type host struct {
+	key    string
+	queue  []aggregator.Feed
+	busy   bool
+	free   time.Time // the gap ends
+	listed bool      // in ready
+	public bool
+}
+
+type finish struct {
+	host *host
+	err  error
+}
+
+func newRound(s *Scheduler, ctx context.Context) *round {
+	r := &round{
+		Scheduler: s, hosts: make(map[string]*host), mayClaim: true,
+		finished: make(chan finish, s.opts.Concurrency),
+		claim:    aggregator.FeedClaim{Lease: lease},
+	}
+	r.pollCtx, r.stopPoll = context.WithCancel(context.WithoutCancel(ctx))
+	return r
+}
+
+// run claims and polls until ctx ends, the store fails, or a sweep is done.
+func (r *round) run(ctx context.Context) error {
+	defer r.stopPoll()
+	defer r.releaseQueues(ctx)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil && r.err == nil {
+		r.openGates()
+		if err := r.fill(ctx); err != nil {
+			r.fail(err)
+			break
+		}
+		r.start()
+		if r.sweep && r.inFlight == 0 && r.queued == 0 && !r.mayClaim && len(r.hosts) == 0 {
+			return nil
+		}
+		timer.Reset(r.nap())
+		select {
+		case f := <-r.finished:
+			r.finish(f)
+			r.drain()
+		case <-timer.C:
+		case <-r.wake:
+			r.mayClaim, r.claimAfter = true, time.Time{}
+		case <-ctx.Done():
+		}
+	}
+	r.waitForPolls()
+	return r.err
+}
+
+// drain takes note of all polls that have finished.
+func (r *round) drain() {
+	for {
+		select {
+		case f := <-r.finished:
+			r.finish(f)
+		default:
+			return
+		}
+	}
+}
+
+// openGates frees the hosts whose gap has ended.
+func (r *round) openGates() {
+	now := r.opts.Now()
+	for _, h := range r.hosts {
+		if h.busy || h.listed || now.Before(h.free) {
+			continue
+		}
+		if len(h.queue) > 0 {
+			h.listed = true
+			r.ready = append(r.ready, h)
+			continue
+		}
+		delete(r.hosts, h.key)
+		r.mayClaim = true // feeds of that host may be claimed again
+	}
+}
+
+// fill claims feeds while fewer wait than may be polled at once.
+func (r *round) fill(ctx context.Context) error {
+	for r.wantsMore() {
+		now := r.opts.Now()
+		c := r.claim
+		c.Now, c.Limit = now, r.opts.Concurrency
+		c.ExcludeHosts = slices.Collect(maps.Keys(r.hosts))
+		feeds, err := r.opts.Store.ClaimDueFeeds(ctx, c)
+		if err != nil {
+			return err
+		}
+		surplus, fresh := r.queue(feeds)
+		if len(surplus) > 0 {
+			if err := r.opts.Store.ReleaseFeeds(ctx, surplus); err != nil {
+				return err
+			}
+		}
+		if len(feeds) == c.Limit && fresh > 0 {
+			continue // there may be more, of other hosts
+		}
+		r.mayClaim = len(surplus) > 0 && fresh > 0
+		return r.planClaim(ctx, now)
+	}
+	return nil
+}
+
+// wantsMore tells if feeds should be claimed: enough wait if those that could
+// start at once would fill half of what may run.
+func (r *round) wantsMore() bool {
+	if len(r.ready) > r.opts.Concurrency/2 || len(r.hosts) >= 4*r.opts.Concurrency {
+		return false
+	}
+	return r.mayClaim || !r.claimAfter.IsZero() && !r.opts.Now().Before(r.claimAfter)
+}
+
+// planClaim decides when to look for due feeds again, after none are left.
+func (r *round) planClaim(ctx context.Context, now time.Time) error {
+	if r.sweep {
+		return nil // when a host becomes free
+	}
+	due, err := r.opts.Store.NextDueAt(ctx)
+	if err != nil {
+		return err
+	}
+	r.claimAfter = now.Add(longestNap)
+	if !due.IsZero() && due.Before(r.claimAfter) {
+		r.claimAfter = due
+	}
+	if soonest := now.Add(shortestNap); r.claimAfter.Before(soonest) {
+		r.claimAfter = soonest
+	}
+	return nil
+}
+
+// queue lines the claimed feeds up by host. It returns those that are too many
+// for their host, and how many were taken.
+func (r *round) queue(feeds []aggregator.Feed) (surplus []aggregator.FeedID, taken int) {
+	for i := range feeds {
+		f := &feeds[i]
+		if r.seen != nil {
+			if _, ok := r.seen[f.ID]; ok {
+				surplus = append(surplus, f.ID)
+				continue
+			}
+		}
+		key := r.opts.HostKey(f.URL)
+		h := r.hosts[key]
+		if h == nil {
+			h = &host{key: key, public: !r.opts.Private(key)}
+			r.hosts[key] = h
+		}
+		if len(h.queue) >= queuePerHost {
+			surplus = append(surplus, f.ID)
+			continue
+		}
+		if r.seen != nil {
+			r.seen[f.ID] = struct{}{}
+		}
+		h.queue = append(h.queue, *f)
+		r.queued++
+		r.total++
+		taken++
+		if !h.busy && !h.listed {
+			h.listed = true
+			r.ready = append(r.ready, h)
+		}
+	}
+	return surplus, taken
+}
+
+// start begins polls of ready hosts, one each, while there is room.
+func (r *round) start() {
+	now := r.opts.Now()
+	var wait []*host
+	for len(r.ready) > 0 && r.inFlight < r.opts.Concurrency {
+		h := r.ready[0]
+		r.ready = r.ready[1:]
+		if h.public && r.spacing > 0 {
+			if now.Before(r.nextStart) {
+				wait = append(wait, h)
+				continue
+			}
+			r.nextStart = now.Add(r.spacing)
+		}
+		h.listed = false
+		f := h.queue[0]
+		h.queue = h.queue[1:]
+		r.queued--
+		if left := f.Lease.Until.Sub(now); !f.Lease.Until.IsZero() && left < leaseSpare {
+			r.giveBack(h, &f)
+			continue
+		}
+		h.busy = true
+		r.inFlight++
+		go func() {
+			err := r.opts.Ingest(r.pollCtx, &f)
+			r.finished <- finish{h, err}
+		}()
+	}
+	r.ready = append(wait, r.ready...)
+}
+
+// giveBack releases a feed that waited for so long that its lease is ending.
+func (r *round) giveBack(h *host, f *aggregator.Feed) {
+	r.total--
+	delete(r.seen, f.ID)
+	h.free = time.Time{}
+	ctx, cancel := context.WithTimeout(r.pollCtx, releaseTimeout)
+	defer cancel()
+	if err := r.opts.Store.ReleaseFeeds(ctx, []aggregator.FeedID{f.ID}); err != nil {
+		r.fail(err)
+	}
+}
+
+// finish notes the end of a poll.
+func (r *round) finish(f finish) {
+	r.inFlight--
+	h := f.host
+	h.busy = false
+	if f.err != nil {
+		r.fail(f.err)
+	}
+	if gap := r.gap(h); gap > 0 {
+		h.free = r.opts.Now().Add(gap)
+	}
+	if r.done++; r.progress != nil {
+		r.progress(r.done, r.total)
+	}
+}
+
+func (r *round) gap(h *host) time.Duration {
+	if !h.public && !r.opts.HostGapSet {
+		return 0
+	}
+	return r.opts.HostGap
+}
+
+func (r *round) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// nap returns for how long nothing will happen unless a poll finishes.
+func (r *round) nap() time.Duration {
+	now := r.opts.Now()
+	until := now.Add(longestNap)
+	sooner := func(t time.Time) {
+		if t.Before(until) {
+			until = t
+		}
+	}
+	if r.inFlight < r.opts.Concurrency {
+		if len(r.ready) > 0 {
+			sooner(r.nextStart)
+		}
+		if !r.claimAfter.IsZero() {
+			sooner(r.claimAfter)
+		}
+		for _, h := range r.hosts {
+			if !h.busy && !h.listed {
+				sooner(h.free)
+			}
+		}
+	}
+	return max(0, until.Sub(now))
+}
+
+// waitForPolls lets the polls in flight finish, for the grace at most.
+func (r *round) waitForPolls() {
+	if r.inFlight == 0 {
+		return
+	}
+	timer := time.AfterFunc(grace, r.stopPoll)
+	defer timer.Stop()
+	for r.inFlight > 0 {
+		f := <-r.finished
+		if r.pollCtx.Err() != nil {
+			f.err = nil // it was we who ended it
+		}
+		r.finish(f)
+	}
+}
+
+// releaseQueues gives back the feeds that were claimed and not polled.
+func (r *round) releaseQueues(ctx context.Context) {
+	var ids []aggregator.FeedID
+	for _, h := range r.hosts {
+		for i := range h.queue {
+			ids = append(ids, h.queue[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	if err := r.opts.Store.ReleaseFeeds(ctx, ids); err != nil {
+		r.log.Warn("claimed feeds not given back; their lease will end", "err", err)
+	}
+}

@@ -1,0 +1,74 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"topicwire/aggregator"
+)
+
+// adminFrame is the frame of an admin page. Here is its entry in the menu.
+func (s *Server) adminFrame(r *http.Request, title, here string) frame {
+	return frame{
+		Title: title, Here: here, Admin: true, Robots: "noindex", Version: s.opts.Version,
+		LoggedIn: s.loggedIn(r), Notice: notice(r),
+	}
+}
+
+// notice says what the post before the redirect did. The query names it by a
+// code, so that a link cannot put words into our mouth.
+func notice(r *http.Request) string {
+	n, err := strconv.Atoi(r.URL.Query().Get("n"))
+	if err != nil || n < 0 {
+		n = 0
+	}
+	switch r.URL.Query().Get("done") {
+	case "added":
+		return "The feed was added."
+	case "imported":
+		if n == 0 {
+			return "All feeds in that file were here already."
+		}
+		return plural(n, "feed was", "feeds were") + " added. They are polled one after another."
+	case "polling":
+		return "The feed was polled."
+	case "removed":
+		return "The feed was removed. What it brought stays."
+	case "saved":
+		return "The topic was saved. Stored history is being matched against it."
+	case "topic-removed":
+		return "The topic was removed."
+	}
+	return ""
+}
+
+func (s *Server) adminHome(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, s.path("/admin/feeds"), http.StatusSeeOther)
+	return nil
+}
+
+func badForm(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return err
+	}
+	return refuse(http.StatusBadRequest, "That form could not be read.")
+}
+
+// missing refuses what this daemon cannot do.
+func missing() error { return refuse(http.StatusNotImplemented, "This daemon does not offer that.") }
+
+// done redirects after a post.
+func (s *Server) done(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, s.path(to), http.StatusSeeOther)
+	return nil
+}
+
+func pathID(r *http.Request, name string) (int64, error) {
+	id, err := strconv.ParseInt(r.PathValue(name), 10, 64)
+	if err != nil || id <= 0 {
+		return 0, aggregator.ErrNotFound
+	}
+	return id, nil
+}

@@ -1,0 +1,347 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"topicwire/aggregator"
+)
+
+const feedColumns = `id, lease_until, fence, next_poll_at, state, url, outlet, language, tags, enrich, publish,
+	poll_interval, selector, declared, origin_url, title, site_url, declared_language, created_at,
+	etag, last_modified, body_hash, last_poll_at, last_success_at, next_poll_reason, last_status, last_error,
+	failures, failing_since, same_bodies, gone_at, moved_to, moved_since, moved_polls,
+	median_gap, newest_item_at, max_age, ttl, skip_hours, skip_days`
+
+// scanner is a *sql.Row or *sql.Rows.
+type scanner interface{ Scan(dest ...any) error }
+
+func scanFeed(r scanner) (f aggregator.Feed, err error) {
+	var etag, modified []byte
+	err = r.Scan(&f.ID, (*instant)(&f.Lease.Until), &f.Lease.Fence, (*instant)(&f.NextPollAt), &f.State, &f.URL, &f.Outlet, &f.Language,
+		(*list)(&f.Tags), &f.Enrich, &f.Publish, (*seconds)(&f.Interval), &f.Selector, &f.Declared, &f.OriginURL,
+		&f.Title, &f.SiteURL, &f.DeclaredLanguage, (*instant)(&f.CreatedAt),
+		&etag, &modified, &f.BodyHash, (*instant)(&f.LastPollAt), (*instant)(&f.LastSuccessAt), &f.NextPollReason,
+		&f.LastStatus, &f.LastError, &f.Failures, (*instant)(&f.FailingSince), &f.SameBodies, (*instant)(&f.GoneAt),
+		&f.MovedTo, (*instant)(&f.MovedSince), &f.MovedPolls, (*seconds)(&f.MedianGap), (*instant)(&f.NewestItemAt),
+		(*seconds)(&f.MaxAge), (*seconds)(&f.TTL), &f.SkipHours, &f.SkipDays)
+	f.ETag, f.LastModified = string(etag), string(modified)
+	return f, err
+}
+
+// AddFeed adds a feed, due at once. A feed that was removed comes back with
+// its items and its new settings. It returns aggregator.ErrExists if there is
+// one with that URL.
+func (s *Store) AddFeed(ctx context.Context, fs aggregator.FeedSettings, d aggregator.Declared) (id aggregator.FeedID, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		var added bool
+		if id, added, err = s.addFeed(ctx, t, &fs, d); err == nil && !added {
+			err = aggregator.ErrExists
+		}
+		return err
+	})
+	return id, err
+}
+
+// AddFeeds adds all feeds that are not there, in one transaction, and returns
+// how many those were.
+func (s *Store) AddFeeds(ctx context.Context, feeds []aggregator.FeedSettings) (added int, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		added = 0
+		for i := range feeds {
+			_, isNew, err := s.addFeed(ctx, t, &feeds[i], aggregator.InDatabase)
+			if err != nil {
+				return err
+			}
+			if isNew {
+				added++
+			}
+		}
+		return nil
+	})
+	return added, err
+}
+
+// addFeed adds or revives a feed. A live one is left as it is.
+func (s *Store) addFeed(ctx context.Context, t *tx, fs *aggregator.FeedSettings, d aggregator.Declared) (id aggregator.FeedID, added bool, err error) {
+	if fs.URL == "" {
+		return 0, false, errors.New("a feed needs a URL")
+	}
+	var removed int64
+	err = t.row(ctx, `SELECT id, removed_at FROM feed WHERE url = $1 OR origin_url = $1 ORDER BY removed_at, id LIMIT 1`, fs.URL).Scan(&id, &removed)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		err = t.row(ctx, `INSERT INTO feed (url, host, created_at, next_poll_at) VALUES ($1, $2, $3, $3) RETURNING id`,
+			fs.URL, s.opts.HostKey(fs.URL), s.now()).Scan(&id)
+	case err != nil || removed == 0:
+		return id, false, err
+	default:
+		_, err = t.exec(ctx, `UPDATE feed SET removed_at = 0, state = 'active', next_poll_at = $2, failures = 0, last_error = '',
+			failing_since = 0, gone_at = 0 WHERE id = $1`, id, s.now())
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	return id, true, saveSettings(ctx, t, id, fs, d)
+}
+
+func saveSettings(ctx context.Context, t *tx, id aggregator.FeedID, fs *aggregator.FeedSettings, d aggregator.Declared) error {
+	_, err := t.exec(ctx, `UPDATE feed SET outlet = $2, language = $3, tags = $4, enrich = $5, publish = $6,
+		poll_interval = $7, selector = $8, declared = $9 WHERE id = $1`,
+		id, clean(fs.Outlet), clean(fs.Language), toList(fs.Tags), fs.Enrich, fs.Publish,
+		int64(fs.Interval/time.Second), clean(fs.Selector), d)
+	return err
+}
+
+// RemoveFeed hides a feed and polls it no more; its items stay. It returns
+// aggregator.ErrNotFound if there is none with that URL.
+func (s *Store) RemoveFeed(ctx context.Context, url string) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		return found(t.exec(ctx, `UPDATE feed SET removed_at = $2 WHERE (url = $1 OR origin_url = $1) AND removed_at = 0`, url, s.now()))
+	})
+}
+
+// ReviveFeed polls a feed again that is gone, dead or switched off.
+func (s *Store) ReviveFeed(ctx context.Context, id aggregator.FeedID) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		return found(t.exec(ctx, `UPDATE feed SET state = 'active', failures = 0, failing_since = 0, gone_at = 0, last_error = '',
+			next_poll_at = $2, next_poll_reason = 'revived' WHERE id = $1 AND removed_at = 0`, id, s.now()))
+	})
+}
+
+// MoveFeed polls a feed at a new URL from now on, without the validators of
+// the old one. The URL it was subscribed at stays known. It returns
+// aggregator.ErrExists if another feed has that URL.
+func (s *Store) MoveFeed(ctx context.Context, id aggregator.FeedID, url string) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		return found(t.exec(ctx, `UPDATE feed SET origin_url = CASE WHEN origin_url = '' THEN url ELSE origin_url END,
+			url = $2, host = $3, etag = $4, last_modified = $4, body_hash = '', moved_to = '', moved_since = 0, moved_polls = 0
+			WHERE id = $1 AND url <> $2`, id, url, s.opts.HostKey(url), []byte{}))
+	})
+}
+
+// found turns "no row was changed" into aggregator.ErrNotFound.
+func found(n int64, err error) error {
+	if err == nil && n == 0 {
+		return aggregator.ErrNotFound
+	}
+	return err
+}
+
+// Feeds lists feeds by id, with the number of their items.
+func (s *Store) Feeds(ctx context.Context, f aggregator.FeedFilter) (feeds []aggregator.Feed, err error) {
+	limit := f.Limit
+	if limit <= 0 || f.Tag != "" {
+		limit = 1 << 30
+	}
+	err = scanAll(ctx, s, `SELECT `+feedColumns+` FROM feed WHERE removed_at = 0 AND ($1 = '' OR state = $1) ORDER BY id LIMIT $2`,
+		[]any{string(f.State), limit}, func(r *sql.Rows) error {
+			feed, err := scanFeed(r)
+			if f.Tag == "" || slices.Contains(feed.Tags, f.Tag) {
+				feeds = append(feeds, feed)
+			}
+			return err
+		})
+	if err != nil {
+		return nil, s.ours(err)
+	}
+	if f.Limit > 0 && len(feeds) > f.Limit {
+		feeds = feeds[:f.Limit]
+	}
+	counts := make(map[aggregator.FeedID]int, len(feeds))
+	err = scanAll(ctx, s, `SELECT feed_id, COUNT(*) FROM item GROUP BY feed_id`, nil, func(r *sql.Rows) error {
+		var id aggregator.FeedID
+		var n int
+		err := r.Scan(&id, &n)
+		counts[id] = n
+		return err
+	})
+	for i := range feeds {
+		feeds[i].Items = counts[feeds[i].ID]
+	}
+	return feeds, s.ours(err)
+}
+
+// Feed returns a feed, removed or not, or aggregator.ErrNotFound.
+func (s *Store) Feed(ctx context.Context, id aggregator.FeedID) (*aggregator.Feed, error) {
+	return s.oneFeed(ctx, `SELECT `+feedColumns+` FROM feed WHERE id = $1`, id)
+}
+
+// FeedByURL returns the feed that is polled, or was subscribed, at a URL, or
+// aggregator.ErrNotFound.
+func (s *Store) FeedByURL(ctx context.Context, url string) (*aggregator.Feed, error) {
+	return s.oneFeed(ctx, `SELECT `+feedColumns+` FROM feed WHERE (url = $1 OR origin_url = $1) AND removed_at = 0 ORDER BY id LIMIT 1`, url)
+}
+
+func (s *Store) oneFeed(ctx context.Context, q string, arg any) (*aggregator.Feed, error) {
+	f, err := scanFeed(s.row(ctx, q, arg))
+	if err != nil {
+		return nil, s.ours(err)
+	}
+	err = s.row(ctx, `SELECT COUNT(*) FROM item WHERE feed_id = $1`, f.ID).Scan(&f.Items)
+	return &f, s.ours(err)
+}
+
+// Hosts lists the hosts that are paused now.
+func (s *Store) Hosts(ctx context.Context) (hosts []aggregator.HostPause, err error) {
+	err = scanAll(ctx, s, `SELECT host, paused_until, reason FROM host_pause WHERE paused_until > $1 ORDER BY host LIMIT 100000`,
+		[]any{s.now()}, func(r *sql.Rows) error {
+			var h aggregator.HostPause
+			err := r.Scan(&h.Host, (*instant)(&h.Until), &h.Reason)
+			hosts = append(hosts, h)
+			return err
+		})
+	return hosts, s.ours(err)
+}
+
+// SyncDeclared makes feeds and topics of the configuration file equal to what
+// the file says now. What it no longer names is removed as by RemoveFeed.
+func (s *Store) SyncDeclared(ctx context.Context, feeds []aggregator.FeedSettings, topics []aggregator.Topic) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		if err := s.syncFeeds(ctx, t, feeds); err != nil {
+			return err
+		}
+		return s.syncTopics(ctx, t, topics)
+	})
+}
+
+func (s *Store) syncFeeds(ctx context.Context, t *tx, feeds []aggregator.FeedSettings) error {
+	have := make(map[aggregator.FeedID]aggregator.Feed)
+	err := scanAll(ctx, t, `SELECT `+feedColumns+` FROM feed WHERE declared = 'file' AND removed_at = 0`, nil, func(r *sql.Rows) error {
+		f, err := scanFeed(r)
+		have[f.ID] = f
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i := range feeds {
+		id, added, err := s.addFeed(ctx, t, &feeds[i], aggregator.InFile)
+		if err != nil {
+			return err
+		}
+		old, declared := have[id]
+		delete(have, id)
+		if added || declared && sameSettings(&old.FeedSettings, &feeds[i]) {
+			continue
+		}
+		if err := saveSettings(ctx, t, id, &feeds[i], aggregator.InFile); err != nil {
+			return err
+		}
+	}
+	for id := range have {
+		if _, err := t.exec(ctx, `UPDATE feed SET removed_at = $2 WHERE id = $1`, id, s.now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sameSettings(a, b *aggregator.FeedSettings) bool {
+	return a.Outlet == b.Outlet && a.Language == b.Language && a.Enrich == b.Enrich && a.Publish == b.Publish &&
+		a.Interval == b.Interval.Truncate(time.Second) && a.Selector == b.Selector && slices.Equal(a.Tags, b.Tags)
+}
+
+// claimFeeds picks what is due and leases it, in one statement that both
+// engines run without claiming a row twice. {where} and {skip} are filled in.
+const claimFeeds = `WITH due AS MATERIALIZED (
+		SELECT id FROM feed WHERE removed_at = 0 AND lease_until <= $2 {where}
+		ORDER BY next_poll_at, id LIMIT $3 {skip})
+	UPDATE feed SET lease_until = $1, fence = fence + 1 WHERE id IN (SELECT id FROM due) RETURNING ` + feedColumns
+
+// ClaimDueFeeds leases feeds to poll to the caller, those due longest first.
+func (s *Store) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) (feeds []aggregator.Feed, err error) {
+	now := c.Now.Unix()
+	args := []any{c.Now.Add(c.Lease).Unix(), now, max(c.Limit, 0)}
+	where := ""
+	and := func(condition string, more ...any) {
+		where += " AND " + condition
+		args = append(args, more...)
+	}
+	switch {
+	case c.Force:
+	case c.All:
+		and(`NOT (next_poll_at > $2 AND next_poll_reason LIKE 'Retry-After%')`)
+	default:
+		and(`next_poll_at <= $2`)
+	}
+	if !c.Force {
+		and(`NOT EXISTS (SELECT 1 FROM host_pause p WHERE p.host = feed.host AND p.paused_until > $2)`)
+	}
+	if c.OnlyFeed != 0 {
+		and(`id = `+params(len(args)+1, 1), c.OnlyFeed)
+	}
+	if c.OnlyFeed == 0 || !c.Force {
+		and(`state NOT IN ('gone', 'disabled')`)
+	}
+	if !c.PolledBefore.IsZero() {
+		and(`last_poll_at < `+params(len(args)+1, 1), c.PolledBefore.Unix())
+	}
+	if n := len(c.ExcludeHosts); n > 0 {
+		list := make([]any, 0, n+7)
+		for _, h := range c.ExcludeHosts {
+			list = append(list, h)
+		}
+		for len(list)%8 != 0 { // few texts to prepare
+			list = append(list, list[0])
+		}
+		and(`host NOT IN (`+params(len(args)+1, len(list))+`)`, list...)
+	}
+	q := strings.NewReplacer("{where}", where, "{skip}", s.dialect.skipLocked).Replace(claimFeeds)
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		feeds = feeds[:0]
+		return scanAll(ctx, t, q, args, func(r *sql.Rows) error {
+			f, err := scanFeed(r)
+			feeds = append(feeds, f)
+			return err
+		})
+	})
+	slices.SortFunc(feeds, func(a, b aggregator.Feed) int {
+		if d := a.NextPollAt.Compare(b.NextPollAt); d != 0 {
+			return d
+		}
+		return int(a.ID - b.ID)
+	})
+	return feeds, err
+}
+
+// NextDueAt returns when a feed may be claimed next; it may be in the past,
+// and is zero if nothing is scheduled.
+func (s *Store) NextDueAt(ctx context.Context) (time.Time, error) {
+	now := s.now()
+	var due, leased, paused sql.NullInt64
+	err := s.row(ctx, `SELECT
+		(SELECT next_poll_at FROM feed WHERE removed_at = 0 AND state NOT IN ('gone', 'disabled') AND lease_until <= $1
+			AND NOT EXISTS (SELECT 1 FROM host_pause p WHERE p.host = feed.host AND p.paused_until > $1)
+			ORDER BY next_poll_at, id LIMIT 1),
+		(SELECT MIN(lease_until) FROM feed WHERE removed_at = 0 AND lease_until > $1),
+		(SELECT MIN(p.paused_until) FROM host_pause p WHERE p.paused_until > $1
+			AND EXISTS (SELECT 1 FROM feed f WHERE f.host = p.host AND f.removed_at = 0))`, now).Scan(&due, &leased, &paused)
+	if err != nil {
+		return time.Time{}, s.ours(err)
+	}
+	return earliest(due, leased, paused), nil
+}
+
+func earliest(times ...sql.NullInt64) (first time.Time) {
+	for _, t := range times {
+		if at := fromUnix(t.Int64); t.Valid && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
+// ReleaseFeeds gives claims back that were not used.
+func (s *Store) ReleaseFeeds(ctx context.Context, ids []aggregator.FeedID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		return execIn(ctx, t, `UPDATE feed SET lease_until = 0 WHERE id IN (%s)`, nil, ids)
+	})
+}

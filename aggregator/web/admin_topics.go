@@ -50,6 +50,19 @@ func (h Hit) Phrase() phrase { return newPhrase(h.Title, h.Language, ofField(h.E
 // Why lists the terms that matched, each once.
 func (h Hit) Why() []reason { return reasons(h.Evidence, h.Language) }
 
+// hitList is a list of hits under a heading.
+type hitList struct {
+	Name, Note string
+	List       []Hit
+	Open       bool
+}
+
+var publishModes = map[aggregator.PublishMode]string{
+	aggregator.PublishTitle:   "titles only",
+	aggregator.PublishExcerpt: "excerpts",
+	aggregator.PublishFull:    "full text, where the feed allows it",
+}
+
 type topicsData struct {
 	frame
 	Topics  []topicRow
@@ -185,13 +198,13 @@ func (s *Server) saveTopic(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) store(w http.ResponseWriter, r *http.Request, t aggregator.Topic, isNew bool, problem string) error {
-	if s.opts.Actions.SaveTopic == nil {
-		return missing()
-	}
 	data := s.newEditor(r, t, isNew)
 	if r.PostForm.Get("do") == "test" {
 		data.Preview = s.preview(r.Context(), t, !isNew)
 		return s.pageWithStatus(w, http.StatusOK, "editor", data)
+	}
+	if s.opts.Actions.SaveTopic == nil {
+		return missing()
 	}
 	if problem == "" {
 		err := s.opts.Actions.SaveTopic(r.Context(), t)
@@ -246,7 +259,7 @@ func (s *Server) typedTopic(r *http.Request, t aggregator.Topic) (_ aggregator.T
 		problem = "The name in the address takes small letters, digits and single hyphens, such as russia-india."
 	case t.Query == "":
 		problem = "The topic needs a query."
-	case !slices.Contains([]aggregator.PublishMode{"", aggregator.PublishTitle, aggregator.PublishExcerpt, aggregator.PublishFull}, t.Publish):
+	case t.Publish != "" && publishModes[t.Publish] == "":
 		problem = "There is no such way to publish."
 	case len(bad) > 0:
 		problem = "Please check " + strings.Join(bad, " and ") + "."

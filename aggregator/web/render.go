@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"topicwire/aggregator"
 )
 
 //go:embed templates
@@ -52,6 +54,10 @@ func (s *Server) templateFuncs() template.FuncMap {
 		"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"ago":      func(t time.Time) string { return ago(s.now(), t) },
 		"plural":   plural,
+		"hits": func(name, note string, list []Hit, open bool) hitList {
+			return hitList{name, note, list, open}
+		},
+		"publishModes": func() map[aggregator.PublishMode]string { return publishModes },
 	}
 }
 

@@ -2,7 +2,6 @@ package poll
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -22,6 +21,7 @@ type round struct {
 	hosts    map[string]*host
 	ready    []*host // hosts that may be polled now, first come first served
 	queued   int     // feeds in the hosts' queues
+	lined    int     // hosts with a queue
 	inFlight int
 	finished chan finish
 	pollCtx  context.Context // outlives the end of ctx by the grace
@@ -30,6 +30,7 @@ type round struct {
 	nextStart   time.Time // no public host before
 	claimAfter  time.Time // nothing to claim before
 	mayClaim    bool      // something has changed since the last claim came back short
+	left        bool      // feeds of busy hosts may be due
 	done, total int
 	err         error
 }
@@ -51,7 +52,7 @@ type finish struct {
 
 func newRound(s *Scheduler, ctx context.Context) *round {
 	r := &round{
-		Scheduler: s, hosts: make(map[string]*host), mayClaim: true,
+		Scheduler: s, hosts: make(map[string]*host), mayClaim: true, left: true,
 		finished: make(chan finish, s.opts.Concurrency),
 		claim:    aggregator.FeedClaim{Lease: lease},
 	}
@@ -72,7 +73,7 @@ func (r *round) run(ctx context.Context) error {
 			break
 		}
 		r.start()
-		if r.sweep && r.inFlight == 0 && r.queued == 0 && !r.mayClaim && len(r.hosts) == 0 {
+		if r.sweep && r.inFlight == 0 && r.queued == 0 && !r.mayClaim {
 			return nil
 		}
 		timer.Reset(r.nap())
@@ -115,7 +116,6 @@ func (r *round) openGates() {
 			continue
 		}
 		delete(r.hosts, h.key)
-		r.mayClaim = true // feeds of that host may be claimed again
 	}
 }
 
@@ -124,8 +124,8 @@ func (r *round) fill(ctx context.Context) error {
 	for r.wantsMore() {
 		now := r.opts.Now()
 		c := r.claim
-		c.Now, c.Limit = now, r.opts.Concurrency
-		c.ExcludeHosts = slices.Collect(maps.Keys(r.hosts))
+		c.Now, c.Limit = now, 2*r.opts.Concurrency
+		c.ExcludeHosts = r.occupied()
 		feeds, err := r.opts.Store.ClaimDueFeeds(ctx, c)
 		if err != nil {
 			return err
@@ -139,16 +139,30 @@ func (r *round) fill(ctx context.Context) error {
 		if len(feeds) == c.Limit && fresh > 0 {
 			continue // there may be more, of other hosts
 		}
-		r.mayClaim = len(surplus) > 0 && fresh > 0
+		r.mayClaim = false
 		return r.planClaim(ctx, now)
 	}
 	return nil
 }
 
+// occupied returns the hosts of which no more feeds are wanted now. Those
+// that only wait for their gap to end are not among them: there may be
+// thousands, and what is claimed of them will not wait long.
+func (r *round) occupied() []string {
+	keys := make([]string, 0, r.inFlight+r.lined)
+	for key, h := range r.hosts {
+		if h.busy || len(h.queue) > 0 {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
 // wantsMore tells if feeds should be claimed: enough wait if those that could
 // start at once would fill half of what may run.
 func (r *round) wantsMore() bool {
-	if len(r.ready) > r.opts.Concurrency/2 || len(r.hosts) >= 4*r.opts.Concurrency {
+	if len(r.ready) > r.opts.Concurrency/2 || r.lined >= 4*r.opts.Concurrency {
 		return false
 	}
 	return r.mayClaim || !r.claimAfter.IsZero() && !r.opts.Now().Before(r.claimAfter)
@@ -163,6 +177,7 @@ func (r *round) planClaim(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	r.left = !due.IsZero() && !due.After(now)
 	r.claimAfter = now.Add(longestNap)
 	if !due.IsZero() && due.Before(r.claimAfter) {
 		r.claimAfter = due
@@ -190,18 +205,20 @@ func (r *round) queue(feeds []aggregator.Feed) (surplus []aggregator.FeedID, tak
 			h = &host{key: key, public: !r.opts.Private(key)}
 			r.hosts[key] = h
 		}
-		if len(h.queue) >= queuePerHost {
+		if len(h.queue) >= h.capacity() {
 			surplus = append(surplus, f.ID)
 			continue
 		}
 		if r.seen != nil {
 			r.seen[f.ID] = struct{}{}
 		}
-		h.queue = append(h.queue, *f)
+		if h.queue = append(h.queue, *f); len(h.queue) == 1 {
+			r.lined++
+		}
 		r.queued++
 		r.total++
 		taken++
-		if !h.busy && !h.listed {
+		if !h.busy && !h.listed && !r.opts.Now().Before(h.free) {
 			h.listed = true
 			r.ready = append(r.ready, h)
 		}
@@ -225,7 +242,9 @@ func (r *round) start() {
 		}
 		h.listed = false
 		f := h.queue[0]
-		h.queue = h.queue[1:]
+		if h.queue = h.queue[1:]; len(h.queue) == 0 {
+			r.lined--
+		}
 		r.queued--
 		if left := f.Lease.Until.Sub(now); !f.Lease.Until.IsZero() && left < leaseSpare {
 			r.giveBack(h, &f)
@@ -245,7 +264,7 @@ func (r *round) start() {
 func (r *round) giveBack(h *host, f *aggregator.Feed) {
 	r.total--
 	delete(r.seen, f.ID)
-	h.free = time.Time{}
+	r.mayClaim = true
 	ctx, cancel := context.WithTimeout(r.pollCtx, releaseTimeout)
 	defer cancel()
 	if err := r.opts.Store.ReleaseFeeds(ctx, []aggregator.FeedID{f.ID}); err != nil {
@@ -264,9 +283,21 @@ func (r *round) finish(f finish) {
 	if gap := r.gap(h); gap > 0 {
 		h.free = r.opts.Now().Add(gap)
 	}
+	if len(h.queue) == 0 && (r.sweep || r.left) {
+		r.mayClaim = true // of this host, too
+	}
 	if r.done++; r.progress != nil {
 		r.progress(r.done, r.total)
 	}
+}
+
+// capacity is how many feeds may wait for the host's turn: fewer if each of
+// them waits for a gap.
+func (h *host) capacity() int {
+	if h.public {
+		return queuePerHost
+	}
+	return 2 * queuePerHost
 }
 
 func (r *round) gap(h *host) time.Duration {

@@ -162,10 +162,11 @@ func (r *round) occupied() []string {
 // wantsMore tells if feeds should be claimed: enough wait if those that could
 // start at once would fill half of what may run.
 func (r *round) wantsMore() bool {
-	if len(r.ready) > r.opts.Concurrency/2 || r.lined >= 4*r.opts.Concurrency {
-		return false
-	}
-	return r.mayClaim || !r.claimAfter.IsZero() && !r.opts.Now().Before(r.claimAfter)
+	return r.hasRoom() && (r.mayClaim || !r.claimAfter.IsZero() && !r.opts.Now().Before(r.claimAfter))
+}
+
+func (r *round) hasRoom() bool {
+	return len(r.ready) <= r.opts.Concurrency/2 && r.lined < 4*r.opts.Concurrency
 }
 
 // planClaim decides when to look for due feeds again, after none are left.
@@ -205,7 +206,7 @@ func (r *round) queue(feeds []aggregator.Feed) (surplus []aggregator.FeedID, tak
 			h = &host{key: key, public: !r.opts.Private(key)}
 			r.hosts[key] = h
 		}
-		if len(h.queue) >= h.capacity() {
+		if h.full() {
 			surplus = append(surplus, f.ID)
 			continue
 		}
@@ -291,13 +292,14 @@ func (r *round) finish(f finish) {
 	}
 }
 
-// capacity is how many feeds may wait for the host's turn: fewer if each of
-// them waits for a gap.
-func (h *host) capacity() int {
+// full tells if no more feeds of the host are wanted. Those of a public host
+// are claimed one at a time, when the poll before has been saved: its answer
+// may have paused the host, which the store knows and a queue does not.
+func (h *host) full() bool {
 	if h.public {
-		return queuePerHost
+		return h.busy || len(h.queue) > 0
 	}
-	return 2 * queuePerHost
+	return len(h.queue) >= queuePerHost
 }
 
 func (r *round) gap(h *host) time.Duration {
@@ -326,7 +328,7 @@ func (r *round) nap() time.Duration {
 		if len(r.ready) > 0 {
 			sooner(r.nextStart)
 		}
-		if !r.claimAfter.IsZero() {
+		if !r.claimAfter.IsZero() && r.hasRoom() {
 			sooner(r.claimAfter)
 		}
 		for _, h := range r.hosts {

@@ -24,7 +24,7 @@ const (
 	defaultHostGap     = 2 * time.Second
 	lease              = 15 * time.Minute
 	leaseSpare         = 2 * time.Minute // a poll is not begun on less
-	queuePerHost       = 8               // feeds of one host that wait for their turn
+	queuePerHost       = 16              // feeds of one private host that wait for their turn
 	startSpacing       = 100 * time.Millisecond
 	grace              = 10 * time.Second // BEHAVIOUR O-01
 	releaseTimeout     = 5 * time.Second

@@ -13,9 +13,6 @@ import (
 const (
 	keyWindow     = 14 * 24 * time.Hour // how long items find each other by keys
 	maxCandidates = 8                   // that are read in full and compared
-	// maxSharers bounds what one hash may bring up: a text that more items
-	// share is furniture, such as a standing notice.
-	maxSharers = 64
 )
 
 // filedIn says where an item is filed.
@@ -106,12 +103,6 @@ func (b *batch) readFiled(ctx context.Context) error {
 	})
 }
 
-// sharer is an item filed under a hash.
-type sharer struct {
-	item  aggregator.ItemID
-	exact bool
-}
-
 // candidates finds, for every item that may be filed anew, the items it
 // shares an exact key or two anchors with, the likeliest first. Items of one
 // batch find those before them.
@@ -152,36 +143,10 @@ func (b *batch) candidates(ctx context.Context) (map[aggregator.ItemID][]aggrega
 			}
 		}
 		for _, k := range p.Keys {
-			under[k.Hash] = append(under[k.Hash], sharer{p.Item, k.Exact})
+			under.add(k.Hash, sharer{p.Item, k.Exact})
 		}
 	}
 	return out, nil
-}
-
-// sharers reads which items of the last days are filed under the batch's keys.
-func (b *batch) sharers(ctx context.Context) (map[int64][]sharer, error) {
-	var hashes []int64
-	for _, p := range b.live {
-		if b.filed[p.Item].mayMove() {
-			for _, k := range p.Keys {
-				hashes = append(hashes, k.Hash)
-			}
-		}
-	}
-	slices.Sort(hashes) // the order of the rows
-	hashes = slices.Compact(hashes)
-	out := make(map[int64][]sharer, len(hashes))
-	since := b.now - int64(keyWindow/time.Second)
-	err := eachIn(ctx, b, `SELECT hash, item_id, exact FROM story_key WHERE at >= $1 AND hash IN (%s)`, []any{since}, hashes, func(r *sql.Rows) error {
-		var hash int64
-		var sh sharer
-		err := r.Scan(&hash, &sh.item, &sh.exact)
-		if len(out[hash]) < maxSharers || sh.exact {
-			out[hash] = append(out[hash], sh)
-		}
-		return err
-	})
-	return out, err
 }
 
 // bestLink asks the linker about an item's candidates, and returns the
@@ -193,7 +158,7 @@ func (b *batch) bestLink(id aggregator.ItemID, candidates []aggregator.ItemID, s
 	}
 	for _, c := range candidates {
 		other := b.rows[c]
-		if other == nil || stories[c] == 0 {
+		if other == nil || stories[c] == 0 || other.FirstSeen.Unix() < b.now-int64(keyWindow/time.Second) {
 			continue
 		}
 		link, ok := b.link(&a.StoryItem, &other.StoryItem)
@@ -259,26 +224,4 @@ func (b *batch) saveFiled(ctx context.Context) error {
 		`ON CONFLICT (item_id) DO UPDATE SET story_id = excluded.story_id, to_item = excluded.to_item,
 			language = CASE WHEN excluded.language = '' THEN filed.language ELSE excluded.language END,
 			reason = excluded.reason, strength = excluded.strength`, 6, args)
-}
-
-// saveKeys files the batch's items under their keys, in the order of the rows.
-// The keys of what an item said before stay until they are pruned.
-func (b *batch) saveKeys(ctx context.Context) error {
-	type row struct {
-		aggregator.StoryKey
-		item aggregator.ItemID
-	}
-	var rows []row
-	for _, p := range b.live {
-		for _, k := range p.Keys {
-			rows = append(rows, row{k, p.Item})
-		}
-	}
-	slices.SortFunc(rows, func(x, y row) int { return cmp.Or(cmp.Compare(x.Hash, y.Hash), cmp.Compare(x.item, y.item)) })
-	rows = slices.CompactFunc(rows, func(x, y row) bool { return x.Hash == y.Hash && x.item == y.item })
-	args := make([]any, 0, 4*len(rows))
-	for _, r := range rows {
-		args = append(args, r.Hash, int64(r.item), r.Exact, b.now)
-	}
-	return b.insert(ctx, `INSERT INTO story_key (hash, item_id, exact, at)`, `ON CONFLICT (hash, item_id) DO NOTHING`, 4, args)
 }

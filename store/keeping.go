@@ -105,7 +105,7 @@ func (s *Store) ItemsPerDay(ctx context.Context, id aggregator.FeedID, days int)
 	return out, s.ours(err)
 }
 
-var tables = []string{"feed", "feed_blocks", "host_pause", "item", "tombstone", "work", "article", "story", "filed", "story_key",
+var tables = []string{"feed", "feed_blocks", "host_pause", "item", "tombstone", "work", "article", "story", "filed", "key_generation", "story_key",
 	"topic", "match", "entry", "meta"}
 
 // invariants are counts of what must not be.
@@ -160,5 +160,5 @@ func (s *Store) Check(ctx context.Context) (r aggregator.CheckReport, err error)
 
 // plural is how a report names a table.
 var plural = map[string]string{"feed": "feeds", "feed_blocks": "feed_blocks", "host_pause": "host_pauses", "item": "items",
-	"tombstone": "tombstones", "work": "work", "article": "articles", "story": "stories", "filed": "filed", "story_key": "story_keys",
+	"tombstone": "tombstones", "work": "work", "article": "articles", "story": "stories", "filed": "filed", "key_generation": "key_generations", "story_key": "story_keys",
 	"topic": "topics", "match": "matches", "entry": "entries", "meta": "meta"}

@@ -18,8 +18,13 @@ func (s *Store) RecordProcessed(ctx context.Context, done []aggregator.Processed
 	if len(done) == 0 {
 		return saved, nil
 	}
+	// One batch at a time, as in the database; what is known of the newest
+	// generation of keys holds as long.
+	s.filing.Lock()
+	defer s.filing.Unlock()
+	var b *batch
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		b := &batch{tx: t, now: s.now(), link: link, rows: make(map[aggregator.ItemID]*itemRow)}
+		b = &batch{tx: t, now: s.now(), link: link, rows: make(map[aggregator.ItemID]*itemRow), cache: &s.keys}
 		if s.dialect.storyLock != "" {
 			if _, err := t.exec(ctx, s.dialect.storyLock); err != nil {
 				return err
@@ -29,6 +34,9 @@ func (s *Store) RecordProcessed(ctx context.Context, done []aggregator.Processed
 		saved = b.saved
 		return err
 	})
+	if err == nil {
+		b.keysSaved()
+	}
 	return saved, err
 }
 
@@ -43,6 +51,9 @@ type batch struct {
 	filed map[aggregator.ItemID]*filedIn     // where live items are filed
 	rows  map[aggregator.ItemID]*itemRow     // items read so far
 	old   map[aggregator.ItemID]matchByTopic // matches before this batch
+
+	cache *keyCache
+	open  generation // the one that new keys go into
 }
 
 type matchByTopic map[aggregator.TopicID]aggregator.Match

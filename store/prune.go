@@ -11,7 +11,6 @@ import (
 
 const (
 	pruneBatch   = 500
-	keySlices    = 256                  // parts in which old keys are deleted
 	tombstoneAge = 400 * 24 * time.Hour // more than F-65 asks for
 )
 
@@ -58,15 +57,25 @@ func (s *Store) Prune(ctx context.Context, r aggregator.Retention) error {
 	return nil
 }
 
-// pruneKeys deletes old keys, slice by slice: hashes are spread evenly, so each
-// transaction is short.
+// pruneKeys deletes generations of keys that nobody asks any more, each in a
+// transaction of its own.
 func (s *Store) pruneKeys(ctx context.Context, before int64) error {
-	const width = math.MaxUint64/keySlices + 1
-	for i := range uint64(keySlices) {
-		from := int64(i*width - 1<<63) // wraps: the lowest hash first
-		to := from + int64(width-1)
+	var old []int64
+	err := scanAll(ctx, s, `SELECT id FROM key_generation WHERE last_at < $1 ORDER BY id`, []any{before}, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		old = append(old, id)
+		return err
+	})
+	if err != nil {
+		return s.ours(err)
+	}
+	for _, id := range old {
 		err := s.write(ctx, func(ctx context.Context, t *tx) error {
-			_, err := t.exec(ctx, `DELETE FROM story_key WHERE hash >= $1 AND hash <= $2 AND at < $3`, from, to, before)
+			if _, err := t.exec(ctx, `DELETE FROM story_key WHERE generation = $1`, id); err != nil {
+				return err
+			}
+			_, err := t.exec(ctx, `DELETE FROM key_generation WHERE id = $1 AND last_at < $2`, id, before)
 			return err
 		})
 		if err != nil {

@@ -50,6 +50,9 @@ type Store struct {
 	// With SQLite there is one connection that writes; whoever holds the
 	// token may use it.
 	writing chan *conn
+
+	filing sync.Mutex // held while stories are filed
+	keys   keyCache   // guarded by filing
 }
 
 // Open opens the database and brings its schema up to date; a SQLite file that

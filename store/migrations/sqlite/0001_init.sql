@@ -153,12 +153,24 @@ CREATE TABLE filed (
 ) STRICT;
 CREATE INDEX filed_story ON filed (story_id, item_id); -- items of a story
 
+-- Keys are filed in generations, so that a batch of keys, which are spread
+-- evenly, lands on few pages. A generation that is full gets a Bloom filter of
+-- its hashes, by which nearly all look-ups are spared.
+CREATE TABLE key_generation (
+	id       INTEGER PRIMARY KEY AUTOINCREMENT,
+	keys     INTEGER NOT NULL DEFAULT 0,
+	first_at INTEGER NOT NULL,
+	last_at  INTEGER NOT NULL,
+	sealed   INTEGER NOT NULL DEFAULT 0,
+	filter   BLOB    NOT NULL DEFAULT x''
+) STRICT;
+
 CREATE TABLE story_key (
-	hash    INTEGER NOT NULL,
-	item_id INTEGER NOT NULL,
-	exact   INTEGER NOT NULL,
-	at      INTEGER NOT NULL,
-	PRIMARY KEY (hash, item_id)
+	generation INTEGER NOT NULL,
+	hash       INTEGER NOT NULL,
+	item_id    INTEGER NOT NULL,
+	exact      INTEGER NOT NULL,
+	PRIMARY KEY (generation, hash, item_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE topic (

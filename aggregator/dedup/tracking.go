@@ -55,7 +55,7 @@ var wrappers = []wrapper{
 	{"youtube.com", "/redirect", "q"}, {"vk.com", "/away.php", "to"}, {"t.umblr.com", "/redirect", "z"},
 	{"duckduckgo.com", "/l", "uddg"}, {"bing.com", "/news/apiclick.aspx", "url"},
 	{"getpocket.com", "/redirect", "url"}, {"slack-redir.net", "/link", "url"},
-	{"safelinks.protection.outlook.com", "*", "url"}, {"linkedin.com", "/redir/redirect", "url"},
+	{".safelinks.protection.outlook.com", "*", "url"}, {"linkedin.com", "/redir/redirect", "url"},
 	{"click.mail.ru", "/redir", "u"}, {"clck.yandex.ru", "*", "url"},
 }
 
@@ -80,7 +80,7 @@ func (w *wrapper) matches(a *address) bool {
 		tld, ok := strings.CutPrefix(a.host, w.host)
 		return ok && len(tld) <= 6 && strings.Trim(tld, "abcdefghijklmnopqrstuvwxyz.") == ""
 	}
-	return a.host == w.host || w.host[0] == 's' && strings.HasSuffix(a.host, "."+w.host)
+	return a.host == w.host || w.host[0] == '.' && strings.HasSuffix(a.host, w.host)
 }
 
 // embedded finds a target that stands in the path: AMP caches, Yahoo's feeds.

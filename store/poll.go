@@ -137,7 +137,7 @@ func saveItems(ctx context.Context, t *tx, r *aggregator.PollRecord) (saved aggr
 		}
 	}
 	var ids []aggregator.ItemID
-	err = eachInsert(insertItem, `RETURNING id`, itemWidth, args, func(q string, args []any) error {
+	err = t.eachInsert(insertItem, `RETURNING id`, itemWidth, args, func(q string, args []any) error {
 		return scanAll(ctx, t, q, args, func(rows *sql.Rows) error {
 			var id aggregator.ItemID
 			err := rows.Scan(&id)

@@ -136,7 +136,10 @@ func (s *Store) now() int64 { return s.opts.Now().Unix() }
 type querier interface {
 	query(ctx context.Context, q string, args ...any) (*sql.Rows, error)
 	row(ctx context.Context, q string, args ...any) *sql.Row
+	unnamed() bool // placeholders of lists are written ? and not $n
 }
+
+func (s *Store) unnamed() bool { return s.dialect.keepStmts }
 
 func (s *Store) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	if !s.dialect.keepStmts {

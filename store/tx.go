@@ -32,6 +32,8 @@ type tx struct {
 	keep bool // statements are prepared once and kept
 }
 
+func (t *tx) unnamed() bool { return t.keep }
+
 func (t *tx) exec(ctx context.Context, q string, args ...any) (int64, error) {
 	var res sql.Result
 	var err error
@@ -176,16 +178,16 @@ var insertSizes = []int{64, 16, 4, 1}
 
 // insert runs head VALUES (…), (…) tail for rows of width arguments each.
 func (t *tx) insert(ctx context.Context, head, tail string, width int, args []any) error {
-	return eachInsert(head, tail, width, args, func(q string, args []any) error {
+	return t.eachInsert(head, tail, width, args, func(q string, args []any) error {
 		_, err := t.exec(ctx, q, args...)
 		return err
 	})
 }
 
-func eachInsert(head, tail string, width int, args []any, run func(q string, args []any) error) error {
+func (t *tx) eachInsert(head, tail string, width int, args []any, run func(q string, args []any) error) error {
 	for _, size := range insertSizes {
 		for len(args) >= size*width {
-			if err := run(insertText(head, tail, width, size), args[:size*width]); err != nil {
+			if err := run(insertText(head, tail, width, size, t.unnamed()), args[:size*width]); err != nil {
 				return err
 			}
 			args = args[size*width:]
@@ -197,12 +199,13 @@ func eachInsert(head, tail string, width int, args []any, run func(q string, arg
 type textKey struct {
 	head, tail  string
 	width, size int
+	unnamed     bool
 }
 
 var texts sync.Map // textKey → string
 
-func insertText(head, tail string, width, size int) string {
-	key := textKey{head, tail, width, size}
+func insertText(head, tail string, width, size int, unnamed bool) string {
+	key := textKey{head, tail, width, size, unnamed}
 	if q, ok := texts.Load(key); ok {
 		return q.(string)
 	}
@@ -212,11 +215,21 @@ func insertText(head, tail string, width, size int) string {
 		if r > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString("(" + params(r*width+1, width) + ")")
+		b.WriteString("(" + listParams(r*width+1, width, unnamed) + ")")
 	}
 	b.WriteString(" " + tail)
 	texts.Store(key, b.String())
 	return b.String()
+}
+
+// listParams is params for long lists. SQLite takes $1 for a name and looks
+// names up one after the other, which makes a thousand of them dear; unnamed
+// ones are numbered as they come.
+func listParams(from, n int, unnamed bool) string {
+	if !unnamed {
+		return params(from, n)
+	}
+	return strings.Repeat(",?", n)[1:]
 }
 
 // params returns n placeholders, the first of them $from.
@@ -236,7 +249,7 @@ func params(from, n int) string {
 var inSizes = []int{1, 4, 16, 64, 256}
 
 // eachIn runs a query once for every 256 ids. In the text, %s stands for the
-// list; its placeholders follow those of args.
+// list, after all placeholders of args.
 func eachIn[T any](ctx context.Context, q querier, text string, args []any, ids []T, scan func(*sql.Rows) error) error {
 	for len(ids) > 0 {
 		n := min(len(ids), inSizes[len(inSizes)-1])
@@ -252,7 +265,7 @@ func eachIn[T any](ctx context.Context, q querier, text string, args []any, ids 
 		for i := range size {
 			list = append(list, ids[min(i, n-1)])
 		}
-		if err := scanAll(ctx, q, inText(text, len(args), size), list, scan); err != nil {
+		if err := scanAll(ctx, q, inText(text, len(args), size, q.unnamed()), list, scan); err != nil {
 			return err
 		}
 		ids = ids[n:]
@@ -273,12 +286,12 @@ func (e execQuerier) query(ctx context.Context, q string, args ...any) (*sql.Row
 	return nil, err
 }
 
-func inText(text string, after, size int) string {
-	key := textKey{head: text, width: after, size: size}
+func inText(text string, after, size int, unnamed bool) string {
+	key := textKey{head: text, width: after, size: size, unnamed: unnamed}
 	if q, ok := texts.Load(key); ok {
 		return q.(string)
 	}
-	q := strings.Replace(text, "%s", params(after+1, size), 1)
+	q := strings.Replace(text, "%s", listParams(after+1, size, unnamed), 1)
 	texts.Store(key, q)
 	return q
 }

@@ -14,7 +14,7 @@ import (
 	"topicwire/aggregator"
 )
 
-//go:embed templates
+//go:embed templates/*.html
 var templateFiles embed.FS
 
 // parsePages parses each page together with the layout and the shared parts,

@@ -1,0 +1,469 @@
+package poll_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"topicwire/aggregator"
+	"topicwire/aggregator/poll"
+)
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) // a Tuesday
+
+const day = 24 * time.Hour
+
+// plain is the default schedule without jitter.
+var plain = poll.Schedule{Rand: func() float64 { return 0 }, HostKey: hostKey}
+
+func feed() *aggregator.Feed {
+	f := &aggregator.Feed{ID: 1}
+	f.URL, f.State = "https://news.example/feed", aggregator.FeedActive
+	return f
+}
+
+func read(etag, modified string) *aggregator.PollReport {
+	return &aggregator.PollReport{
+		Outcome: aggregator.PollRead, At: noon, BodyHash: "h", Document: &aggregator.FeedDocument{},
+		Fetch: aggregator.Fetch{Status: 200, ETag: etag, LastModified: modified},
+	}
+}
+
+func notModified() *aggregator.PollReport {
+	return &aggregator.PollReport{Outcome: aggregator.PollNotModified, At: noon, Fetch: aggregator.Fetch{Status: 304}}
+}
+
+func failed(status int, kind string) *aggregator.PollReport {
+	return &aggregator.PollReport{Outcome: aggregator.PollFailed, At: noon, Err: "it broke", ErrKind: kind, Fetch: aggregator.Fetch{Status: status}}
+}
+
+func asking(status int, after time.Duration) *aggregator.PollReport {
+	r := failed(status, "status")
+	r.Fetch.RetryAfter, r.Fetch.HasRetryAfter = after, true
+	return r
+}
+
+func TestValidators(t *testing.T) {
+	unchanged := read("e2", "")
+	unchanged.Outcome = aggregator.PollUnchanged
+	renewed := notModified()
+	renewed.Fetch.ETag = "e2"
+	for _, tt := range []struct {
+		name           string
+		report         *aggregator.PollReport
+		etag, modified string
+	}{
+		{"F-04 a 200 replaces both", read("e2", "m2"), "e2", "m2"},
+		{"F-04 a 200 clears what is missing", read("", ""), "", ""},
+		{"F-05 the same body with new validators", unchanged, "e2", ""},
+		{"F-06 a bare 304 keeps both", notModified(), "e1", "m1"},
+		{"F-06 a 304 with a new ETag", renewed, "e2", "m1"},
+		{"F-11 a failure keeps both", failed(500, "status"), "e1", "m1"},
+		{"F-55 HTML in place of a feed keeps both", failed(200, "not_a_feed"), "e1", "m1"},
+	} {
+		f := feed()
+		f.ETag, f.LastModified = "e1", "m1"
+		st, _ := plain.Next(f, tt.report)
+		if st.ETag != tt.etag || st.LastModified != tt.modified {
+			t.Errorf("%s: validators %q, %q, want %q, %q", tt.name, st.ETag, st.LastModified, tt.etag, tt.modified)
+		}
+	}
+}
+
+func TestF07StaticFeedForAMonthIsAskedConditionally(t *testing.T) {
+	f := feed()
+	f.ETag, f.NewestItemAt, f.MedianGap = "e1", noon, 10*day // slow: no guard
+	for at := noon; at.Before(noon.Add(90 * day)); at = f.NextPollAt {
+		r := notModified()
+		r.At = at
+		if f.PollState, _ = plain.Next(f, r); f.ETag != "e1" {
+			t.Fatalf("validators dropped after %v", at.Sub(noon))
+		}
+	}
+}
+
+func TestF07StuckFeedIsFreedOncePerMonth(t *testing.T) {
+	f := feed()
+	f.ETag, f.NewestItemAt, f.LastPollAt, f.MedianGap = "e1", noon, noon, 2*time.Hour
+	freed := 0
+	for at := noon; at.Before(noon.Add(95 * day)); at = f.NextPollAt {
+		r := notModified()
+		if f.ETag == "" { // asked unconditionally, it is the same as ever
+			freed++
+			r = read("e1", "")
+			r.Outcome = aggregator.PollUnchanged
+		}
+		r.At = at
+		f.PollState, _ = plain.Next(f, r)
+	}
+	if freed != 3 {
+		t.Errorf("%d unconditional requests in 95 days, want 3", freed)
+	}
+}
+
+func TestF09NotModifiedIsSuccess(t *testing.T) {
+	f := feed()
+	f.State, f.Failures, f.FailingSince, f.LastError, f.GoneAt = aggregator.FeedFailing, 4, noon.Add(-day), "it broke", noon
+	r := notModified()
+	r.Fetch.MaxAge = 5 * time.Hour
+	st, _ := plain.Next(f, r)
+	if st.State != aggregator.FeedActive || st.Failures != 0 || !st.FailingSince.IsZero() || st.LastError != "" || !st.GoneAt.IsZero() {
+		t.Errorf("a 304 leaves %+v", st)
+	}
+	if st.LastSuccessAt != noon || st.LastPollAt != noon || st.LastStatus != 304 {
+		t.Errorf("a 304 is no success: %+v", st)
+	}
+}
+
+func TestF10RepeatedBodiesWithoutValidators(t *testing.T) {
+	f := feed()
+	var hours []float64
+	at := noon
+	for range 14 {
+		r := read("", "")
+		r.At = at
+		if f.BodyHash != "" {
+			r.Outcome = aggregator.PollUnchanged
+		} else {
+			r.NewItems = []time.Time{at}
+		}
+		f.PollState, _ = plain.Next(f, r)
+		hours = append(hours, f.NextPollAt.Sub(at).Hours())
+		at = f.NextPollAt
+	}
+	if !slices.Equal(hours[:4], []float64{1, 1, 1, 2}) || !slices.IsSorted(hours) || hours[13] < 14 || hours[13] > 24 {
+		t.Errorf("intervals %v, want 1, 1, 1, 2, … up to 24", hours)
+	}
+}
+
+func TestF31AdaptiveInterval(t *testing.T) {
+	ago := func(d time.Duration) time.Time { return noon.Add(-d) }
+	for _, tt := range []struct {
+		name   string
+		gap    time.Duration
+		newest time.Time
+		want   time.Duration
+	}{
+		{"nothing known", 0, time.Time{}, 6 * time.Hour},
+		{"one item, just now", 0, noon, time.Hour},
+		{"one item, yesterday", 0, ago(day), 12 * time.Hour},
+		{"one item, last year", 0, ago(365 * day), day},
+		{"every minute", time.Minute, ago(time.Minute), time.Hour},
+		{"every two hours", 2 * time.Hour, ago(time.Hour), time.Hour},
+		{"every six hours", 6 * time.Hour, ago(time.Hour), 3 * time.Hour},
+		{"every six hours, late", 6 * time.Hour, ago(16 * time.Hour), 8 * time.Hour},
+		{"daily", day, ago(time.Hour), 12 * time.Hour},
+		{"weekly", 7 * day, ago(day), day},
+		{"every minute, asleep", time.Minute, ago(9 * time.Hour), 270 * time.Minute},
+		{"every minute, dead", time.Minute, ago(90 * day), day},
+		{"clock stepped back", time.Hour, noon.Add(day), time.Hour},
+	} {
+		f := feed()
+		f.MedianGap, f.NewestItemAt, f.ETag = tt.gap, tt.newest, "e"
+		st, _ := plain.Next(f, notModified())
+		if got := st.NextPollAt.Sub(noon); got != tt.want || st.NextPollReason != "adaptive" {
+			t.Errorf("%s: next in %v (%s), want %v", tt.name, got, st.NextPollReason, tt.want)
+		}
+	}
+}
+
+func TestF31RhythmIsLearnt(t *testing.T) {
+	f := feed()
+	at := noon
+	for i := range 60 { // four items each polled six hours
+		r := read("e", "")
+		r.At = at
+		if i > 0 {
+			r.NewItems = []time.Time{at, at, at, at}
+		} else {
+			r.NewItems = slices.Repeat([]time.Time{at}, 40)
+		}
+		f.PollState, _ = plain.Next(f, r)
+		at = at.Add(6 * time.Hour)
+	}
+	if f.MedianGap < 80*time.Minute || f.MedianGap > 100*time.Minute {
+		t.Errorf("MedianGap = %v, want about 90 minutes", f.MedianGap)
+	}
+}
+
+func TestF30F32HintsAndJitter(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		maxAge, ttl time.Duration
+		fixed       time.Duration
+		rand        float64
+		want        time.Duration
+		reason      string
+	}{
+		{"none", 0, 0, 0, 0, time.Hour, "adaptive"},
+		{"jitter adds up to a tenth", 0, 0, 0, 0.5, 63 * time.Minute, "adaptive"},
+		{"max-age", 3 * time.Hour, 0, 0, 0, 3 * time.Hour, "max-age"},
+		{"ttl", 3 * time.Hour, 5 * time.Hour, 0, 0, 5 * time.Hour, "ttl"},
+		{"shorter than the interval", 10 * time.Minute, 0, 0, 0, time.Hour, "adaptive"},
+		{"a year is a week", 365 * day, 0, 0, 0, 7 * day, "max-age"},
+		{"beyond MaxInterval", 3 * day, 0, 0, 0, 3 * day, "max-age"},
+		{"fixed by the editor", 0, 0, 20 * time.Minute, 0, 20 * time.Minute, "fixed interval"},
+	} {
+		f := feed()
+		f.NewestItemAt, f.Interval = noon, tt.fixed
+		r := read("e", "")
+		r.Fetch.MaxAge, r.Document.TTL = tt.maxAge, tt.ttl
+		s := plain
+		s.Rand = func() float64 { return tt.rand }
+		st, _ := s.Next(f, r)
+		if got := st.NextPollAt.Sub(noon); got != tt.want || st.NextPollReason != tt.reason {
+			t.Errorf("%s: next in %v (%s), want %v (%s)", tt.name, got, st.NextPollReason, tt.want, tt.reason)
+		}
+	}
+}
+
+func TestF33SkipHoursAndDays(t *testing.T) {
+	hours := func(hs ...int) (m uint32) {
+		for _, h := range hs {
+			m |= 1 << h
+		}
+		return m
+	}
+	days := func(ds ...time.Weekday) (m uint8) {
+		for _, d := range ds {
+			m |= 1 << d
+		}
+		return m
+	}
+	for _, tt := range []struct {
+		name  string
+		hours uint32
+		days  uint8
+		want  time.Duration // after noon; it would be 1 h
+	}{
+		{"other hours", hours(0, 1, 2, 14), 0, time.Hour},
+		{"this hour", hours(13), 0, 2 * time.Hour},
+		{"until midnight", hours(13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23), 0, 12 * time.Hour},
+		{"today", 0, days(time.Tuesday), 12 * time.Hour},
+		{"today and tomorrow before nine", hours(0, 1, 2, 3, 4, 5, 6, 7, 8), days(time.Tuesday), 21 * time.Hour},
+		{"all hours are none", 1<<24 - 1, 0, time.Hour},
+		{"all days are none", 0, 1<<7 - 1, time.Hour},
+	} {
+		f := feed()
+		f.NewestItemAt = noon
+		r := read("e", "")
+		r.Document.SkipHours, r.Document.SkipDays = tt.hours, tt.days
+		st, _ := plain.Next(f, r)
+		if got := st.NextPollAt.Sub(noon); got != tt.want {
+			t.Errorf("%s: next in %v, want %v", tt.name, got, tt.want)
+		}
+		if moved := tt.want != time.Hour; moved != (st.NextPollReason == "skipHours/skipDays") {
+			t.Errorf("%s: reason %q", tt.name, st.NextPollReason)
+		}
+	}
+}
+
+func TestF34F35RetryAfterAndPauses(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		report *aggregator.PollReport
+		wait   time.Duration
+		reason string
+		pause  time.Duration // of the host; 0: none
+	}{
+		{"429 with seconds", asking(429, 2*time.Hour), 2 * time.Hour, "Retry-After", 2 * time.Hour},
+		{"429, 72 h are not shortened", asking(429, 72*time.Hour), 72 * time.Hour, "Retry-After", 72 * time.Hour},
+		{"429, a year is 31 days", asking(429, 365*day), 31 * day, "cut", 31 * day},
+		{"429, now is not before the interval", asking(429, 0), time.Hour, "Retry-After", time.Hour},
+		{"bare 429", failed(429, "status"), 216 * time.Minute, "back-off", 216 * time.Minute},
+		{"503 with seconds", asking(503, 5*time.Hour), 5 * time.Hour, "Retry-After", 0},
+		{"bare 503", failed(503, "status"), 216 * time.Minute, "back-off", 0},
+		{"500 with seconds", asking(500, 5*time.Hour), 5 * time.Hour, "Retry-After", 0},
+		{"403 with less than the back-off", asking(403, time.Minute), 54 * time.Minute, "back-off", 0},
+	} {
+		st, pause := plain.Next(feed(), tt.report)
+		if got := st.NextPollAt.Sub(noon); got != tt.wait || !strings.Contains(st.NextPollReason, tt.reason) {
+			t.Errorf("%s: next in %v (%s), want %v (%s)", tt.name, got, st.NextPollReason, tt.wait, tt.reason)
+		}
+		switch {
+		case tt.pause == 0 && pause != nil:
+			t.Errorf("%s: pauses %+v", tt.name, pause)
+		case tt.pause != 0 && (pause == nil || pause.Host != "news.example" || pause.Until.Sub(noon) != tt.pause):
+			t.Errorf("%s: pause %+v, want %v", tt.name, pause, tt.pause)
+		}
+	}
+}
+
+func TestF35LocalHostsArePausedPerURL(t *testing.T) {
+	s := plain
+	s.PerURL = func(host string) bool { return host == "127.0.0.1" }
+	f := feed()
+	f.URL = "http://127.0.0.1:8080/feed"
+	if st, pause := s.Next(f, asking(429, 2*time.Hour)); pause != nil || st.NextPollAt.Sub(noon) != 2*time.Hour {
+		t.Errorf("pause %+v, next in %v, want the feed alone to wait", pause, st.NextPollAt.Sub(noon))
+	}
+}
+
+func TestF35ThreeFailingFeedsPauseTheirHost(t *testing.T) {
+	s := plain
+	s.Failures = new(poll.HostFailures)
+	next := func(n int, at time.Time) *aggregator.HostPause {
+		f := feed()
+		f.URL = fmt.Sprintf("https://b%d.news.example/feed", n)
+		r := failed(503, "status")
+		r.At = at
+		_, pause := s.Next(f, r)
+		return pause
+	}
+	for i, step := range []struct {
+		feed  int
+		at    time.Duration
+		pause bool
+	}{{1, 0, false}, {1, time.Minute, false}, {2, 2 * time.Minute, false}, {3, 20 * time.Minute, false}, {4, 21 * time.Minute, false}, {5, 22 * time.Minute, true}} {
+		if got := next(step.feed, noon.Add(step.at)) != nil; got != step.pause {
+			t.Errorf("step %d: paused %v, want %v", i, got, step.pause)
+		}
+	}
+}
+
+func TestF35RateLimitUsedUp(t *testing.T) {
+	r := read("e", "")
+	r.Fetch.RetryAfter, r.Fetch.HasRetryAfter = 9*time.Hour, true
+	st, pause := plain.Next(feed(), r)
+	if pause == nil || pause.Until.Sub(noon) != 9*time.Hour || st.NextPollAt.Sub(noon) != 9*time.Hour || st.NextPollReason != "rate limit" {
+		t.Errorf("next in %v (%s), pause %+v, want 9 h", st.NextPollAt.Sub(noon), st.NextPollReason, pause)
+	}
+}
+
+func TestF53F54BackOff(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		report *aggregator.PollReport
+		hours  []float64
+	}{
+		{"F-53 500", failed(500, "status"), []float64{1, 2, 4, 8, 16, 24, 24}},
+		{"F-53 dns", failed(0, "dns"), []float64{1, 2, 4, 8, 16, 24, 24}},
+		{"F-53 timeout", failed(0, "timeout"), []float64{1, 2, 4, 8, 16, 24, 24}},
+		{"F-53 404", failed(404, "status"), []float64{1, 2, 4, 8, 16, 32, 64, 128, 168, 168}},
+		{"F-54 401", failed(401, "status"), []float64{1, 2, 4, 8, 16, 32, 64, 128, 168, 168}},
+		{"F-54 403", failed(403, "status"), []float64{1, 2, 4, 8, 16, 32, 64, 128, 168, 168}},
+		{"F-55 HTML", failed(200, "not_a_feed"), []float64{1, 2, 4, 8, 16, 32, 64, 128, 168, 168}},
+		{"unparsable", failed(200, "unparsable"), []float64{1, 2, 4, 8, 16, 32, 64, 128, 168, 168}},
+		{"bare 429", failed(429, "status"), []float64{4, 8, 16, 32, 64, 128, 168, 168}},
+		{"bare 503", failed(503, "status"), []float64{4, 8, 16, 32, 64, 128, 168, 168}},
+	} {
+		for _, rnd := range []float64{0, 0.999999} {
+			s := plain
+			s.Rand = func() float64 { return rnd }
+			f := feed()
+			for i, want := range tt.hours {
+				st, _ := s.Next(f, tt.report)
+				f.PollState = st
+				want *= 0.9 + 0.4*rnd
+				if got := st.NextPollAt.Sub(noon).Hours(); got < want-0.01 || got > want+0.01 {
+					t.Errorf("%s: failure %d: next in %.2f h, want %.2f", tt.name, i+1, got, want)
+				}
+				if st.State != aggregator.FeedFailing || st.Failures != i+1 || st.LastError == "" || st.FailingSince != noon {
+					t.Errorf("%s: failure %d: %+v", tt.name, i+1, st)
+				}
+			}
+		}
+	}
+}
+
+func TestF53DeadFeedsAreProbedForEver(t *testing.T) {
+	f := feed()
+	at := noon
+	var last time.Duration
+	for range 200 {
+		r := failed(500, "status")
+		r.At = at
+		f.PollState, _ = plain.Next(f, r)
+		last = f.NextPollAt.Sub(at)
+		at = f.NextPollAt
+		if dead := at.Add(-last).Sub(noon) >= 60*day; dead != (f.State == aggregator.FeedDead) {
+			t.Fatalf("after %v: state %s", at.Sub(noon), f.State)
+		}
+	}
+	if last != 7*day {
+		t.Errorf("a dead feed is probed every %v, want 7 days", last)
+	}
+	r := notModified()
+	r.At = at
+	if st, _ := plain.Next(f, r); st.State != aggregator.FeedActive || st.Failures != 0 {
+		t.Errorf("a dead feed that answers: %+v", st)
+	}
+}
+
+func TestF52GoneAfterTwo410sADayApart(t *testing.T) {
+	f := feed()
+	step := func(status int, after time.Duration) aggregator.FeedState {
+		r := failed(status, "status")
+		r.At = noon.Add(after)
+		f.PollState, _ = plain.Next(f, r)
+		return f.State
+	}
+	for i, s := range []struct {
+		status int
+		after  time.Duration
+		want   aggregator.FeedState
+	}{
+		{410, 0, aggregator.FeedFailing},
+		{410, 2 * time.Hour, aggregator.FeedFailing},
+		{0, 20 * time.Hour, aggregator.FeedFailing},   // no answer says nothing
+		{404, 25 * time.Hour, aggregator.FeedFailing}, // begins anew
+		{410, 26 * time.Hour, aggregator.FeedFailing},
+		{410, 51 * time.Hour, aggregator.FeedGone},
+	} {
+		if got := step(s.status, s.after); got != s.want {
+			t.Errorf("step %d: state %s, want %s", i, got, s.want)
+		}
+	}
+	if !f.NextPollAt.IsZero() || f.NextPollReason != "gone" {
+		t.Errorf("a gone feed is polled at %v (%s)", f.NextPollAt, f.NextPollReason)
+	}
+}
+
+func TestF50Moves(t *testing.T) {
+	const to = "https://new.example/feed"
+	f := feed()
+	move := func(to string, permanent bool, after time.Duration) bool {
+		r := read("e", "")
+		r.At, r.Fetch.FinalURL, r.Fetch.PermanentMove = noon.Add(after), to, permanent
+		f.PollState, _ = plain.Next(f, r)
+		return poll.Moved(&f.PollState)
+	}
+	for i := range 7 { // daily: five polls are enough only after three days
+		if got := move(to, true, time.Duration(i)*12*time.Hour); got != (i >= 6) {
+			t.Errorf("poll %d: moved %v", i, got)
+		}
+	}
+	if move("https://other.example/feed", true, 8*day) || f.MovedPolls != 1 {
+		t.Error("another target does not begin anew")
+	}
+	if move(to, false, 9*day) || f.MovedTo != "" {
+		t.Error("a temporary redirect counts")
+	}
+	if move("http://new.example/feed", true, 10*day) || f.MovedTo != "" {
+		t.Error("F-50: https moves to http")
+	}
+	f.PollState, _ = plain.Next(f, failed(500, "status"))
+	if f.MovedPolls != 0 {
+		t.Error("a failure does not begin anew")
+	}
+}
+
+func TestDisabledFeedsStayDisabled(t *testing.T) {
+	for _, r := range []*aggregator.PollReport{notModified(), failed(500, "status"), failed(410, "status")} {
+		f := feed()
+		f.State = aggregator.FeedDisabled
+		if st, _ := plain.Next(f, r); st.State != aggregator.FeedDisabled {
+			t.Errorf("after %s: state %s", r.Outcome, st.State)
+		}
+	}
+}
+
+func TestTruncatedFeedKeepsItsWarning(t *testing.T) {
+	r := read("", "")
+	r.Err = "the answer broke off before its end"
+	if st, _ := plain.Next(feed(), r); st.LastError != r.Err || st.State != aggregator.FeedActive || st.Failures != 0 {
+		t.Errorf("state %+v", st)
+	}
+}

@@ -192,7 +192,7 @@ func (s *Server) feedPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.page(w, r, "feed", feedData{
+	return s.page(w, r, "feed", &feedData{
 		frame: s.adminFrame(r, publicName(f), "feeds"), Feed: *f, Name: publicName(f), Chart: newChart(perDay[f.ID]),
 		CanPoll:   s.opts.Actions.PollFeed != nil && f.State != aggregator.FeedDisabled,
 		CanRemove: s.opts.Actions.RemoveFeed != nil && f.Declared != aggregator.InFile,

@@ -15,7 +15,7 @@ type itemData struct {
 	Item       *aggregator.StoryItem
 	Outlet     string
 	URL        string
-	Title      phrase
+	Headline   phrase
 	Summary    phrase   // the feed's
 	Content    string   // the feed's, as it is stored: HTML, shown as text
 	Article    []phrase // paragraphs
@@ -55,7 +55,7 @@ func (s *Server) itemPage(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range data.Matches {
 		all = append(all, m.Evidence...)
 	}
-	data.Title = newPhrase(titleOf(item), item.Language, ofField(all, "title"))
+	data.Headline = newPhrase(titleOf(item), item.Language, ofField(all, "title"))
 	data.Summary = newPhrase(item.Summary, item.Language, ofField(all, "summary"))
 	if a := item.Article; a != nil {
 		data.Article = paragraphs(newPhrase(a.Text, item.Language, ofField(all, "body")))

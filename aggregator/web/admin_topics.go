@@ -84,7 +84,7 @@ func (s *Server) topicsPage(w http.ResponseWriter, r *http.Request) error {
 	})
 	data := topicsData{frame: s.adminFrame(r, "Topics", "topics"), CanSave: s.opts.Actions.SaveTopic != nil}
 	for _, t := range topics {
-		data.Topics = append(data.Topics, topicRow{t, s.path(s.topicPath(&t))})
+		data.Topics = append(data.Topics, topicRow{t, s.path(topicPath(&t))})
 	}
 	return s.page(w, r, "topics", data)
 }
@@ -130,7 +130,7 @@ func (s *Server) newTopicPage(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) newEditor(r *http.Request, t aggregator.Topic, isNew bool) *editorData {
 	d := &editorData{
-		frame: s.adminFrame(r, t.Title, "topics"), Topic: t, New: isNew, Path: s.path(s.topicPath(&t)),
+		frame: s.adminFrame(r, t.Title, "topics"), Topic: t, New: isNew, Path: s.path(topicPath(&t)),
 		ReadOnly: !isNew && (t.Declared == aggregator.InFile || s.opts.Actions.SaveTopic == nil),
 		CanTest:  s.opts.Actions.TestQuery != nil,
 	}

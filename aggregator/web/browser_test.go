@@ -131,7 +131,7 @@ func look(ctx context.Context, v visit) (shot []byte, tooWide bool, err error) {
 	if tooWide, err = chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth + 1`)); err != nil {
 		return nil, false, err
 	}
-	shot, err = chromedp.Run(ctx, chromedp.FullScreenshot(90))
+	shot, err = chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	return shot, tooWide, err
 }
 
@@ -171,7 +171,7 @@ func TestBrowser(t *testing.T) {
 					t.Errorf("%s: the page is wider than the screen", name)
 				}
 				if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-					if err := os.WriteFile(filepath.Join(dir, name+".jpg"), shot, 0o600); err != nil {
+					if err := os.WriteFile(filepath.Join(dir, name+".png"), shot, 0o600); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -68,9 +68,9 @@ const (
 	storySummary = 900
 )
 
-func (s *Server) newCard(t *aggregator.Topic, e *aggregator.Entry) card {
+func newCard(t *aggregator.Topic, e *aggregator.Entry) card {
 	c := card{
-		PublicID: e.PublicID, Path: s.storyPath(t, e.PublicID), URL: webURL(e.Best.URL),
+		PublicID: e.PublicID, Path: storyPath(t, e.PublicID), URL: webURL(e.Best.URL),
 		Title: newPhrase(titleOf(&e.Best), e.Best.Language, nil), Image: imageOf(t, &e.Best),
 		Published: e.Published, Updated: e.Updated, Backfill: e.Backfill,
 		Summary: newPhrase(clip(quotable(t, &e.Best), cardSummary), textLanguage(&e.Best), nil),

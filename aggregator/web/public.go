@@ -50,23 +50,6 @@ func (s *Server) privateTopic(w http.ResponseWriter, r *http.Request) error {
 	return s.topicPage(w, r, is)
 }
 
-// privateFeed serves /t/{token}/{slug}.rss, and the page without a format.
-func (s *Server) privateFeed(w http.ResponseWriter, r *http.Request) error {
-	private(w)
-	is, err := s.topics.private(r.Context(), r.PathValue("token"))
-	if err != nil {
-		return err
-	}
-	name, format, isFeed := cutFormat(r.PathValue("name"))
-	switch {
-	case name != is.topic.Slug && name != "feed":
-		return aggregator.ErrNotFound
-	case isFeed:
-		return serveFeed(w, r, is, format)
-	}
-	return s.topicPage(w, r, is)
-}
-
 // private keeps caches and search engines away (BEHAVIOUR P-09).
 func private(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "private, max-age=900")
@@ -117,7 +100,7 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, is *issue) er
 	t := is.topic
 	feeds := s.alternates(&t)
 	data := topicData{
-		frame: frame{Title: t.Title, Alternate: feeds, Canonical: s.canonical(s.topicPath(&t))},
+		frame: frame{Title: t.Title, Alternate: feeds, Canonical: s.canonical(topicPath(&t))},
 		Topic: t, Feeds: feeds, Days: byDay(is.cards), Count: len(is.cards),
 	}
 	if t.Private {
@@ -170,7 +153,7 @@ func (s *Server) indexPage(w http.ResponseWriter, r *http.Request) error {
 	stories := 0
 	for _, is := range shown.listed {
 		it := newIndexTopic(is)
-		it.Path, it.Feeds = s.path(s.topicPath(&is.topic)), s.alternates(&is.topic)
+		it.Path, it.Feeds = s.path(topicPath(&is.topic)), s.alternates(&is.topic)
 		data.Topics = append(data.Topics, it)
 		stories += it.Count
 	}
@@ -304,7 +287,7 @@ func (s *Server) newStoryData(t *aggregator.Topic, story *aggregator.Story, matc
 	if !ok {
 		return nil, aggregator.ErrNotFound
 	}
-	data := &storyData{Topic: *t, TopicPath: s.path(s.topicPath(t)), Image: imageOf(t, &best)}
+	data := &storyData{Topic: *t, TopicPath: s.path(topicPath(t)), Image: imageOf(t, &best)}
 	for i := range sources {
 		src := &sources[i]
 		match := matches[src.ID]
@@ -326,7 +309,7 @@ func (s *Server) newStoryData(t *aggregator.Topic, story *aggregator.Story, matc
 	data.Score, data.Threshold = strongest.Score, strongest.Threshold
 	data.frame = frame{
 		Title: data.Lead.Title.String(), Alternate: s.alternates(t),
-		Canonical: s.canonical(s.storyPath(t, story.PublicID)),
+		Canonical: s.canonical(storyPath(t, story.PublicID)),
 	}
 	return data, nil
 }

@@ -14,9 +14,7 @@ func (s *Server) routes() http.Handler {
 	public("GET /topics/{slug}", s.topic)                    // feed readers with .rss, .atom or .json; else the page
 	public("GET /topics/{slug}/stories/{story}", s.story)    // browsers, from an entry
 	public("GET /topics.opml", s.opml)                       // feed readers: all public topic feeds at once
-	public("GET /t/{token}/{$}", s.privateTopic)             // those who were given the link; never listed, never cached in common
-	public("GET /t/{token}", s.privateTopic)                 // the same, and its feeds with .rss, .atom or .json
-	public("GET /t/{token}/{name}", s.privateFeed)           // the same, as published in the feeds
+	public("GET /t/{token}", s.privateTopic)                 // those who were given the link: the page, and feeds as above
 	public("GET /t/{token}/stories/{story}", s.privateStory) // from an entry of a private topic
 
 	// Operations: the container, the monitor, the proxy. No secrets.
@@ -25,6 +23,7 @@ func (s *Server) routes() http.Handler {
 	public("GET /metrics", s.metricsPage)
 	public("GET /robots.txt", s.robots)
 	public("GET /favicon.ico", s.favicon)
+	public("GET /static/feed.xsl", s.feedStyle)      // browsers that show a feed
 	public("GET /static/{version}/{file}", s.static) // pages; kept for a year, as the version is in the path
 
 	// The admin pages: the editor. Posts answer with a redirect, so that

@@ -35,7 +35,6 @@ type shelfContent struct {
 	bySlug    map[string]*issue    // public topics only
 	byToken   map[tokenHash]*issue // private topics only
 	listed    []*issue             // public topics, by title
-	opml      *ready               // nil: to be rendered at the first request
 	revisions map[aggregator.TopicID]int64
 }
 
@@ -273,7 +272,7 @@ func (sh *topicShelf) render(ctx context.Context, t *aggregator.Topic) (*issue, 
 		if is.expires.IsZero() || end.Before(is.expires) {
 			is.expires = end
 		}
-		is.cards = append(is.cards, sh.server.newCard(t, e))
+		is.cards = append(is.cards, newCard(t, e))
 		kept = append(kept, *e)
 	}
 	if is.feeds, err = sh.server.renderFeeds(t, kept); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"topicwire/aggregator"
+	"topicwire/aggregator/publish"
 )
 
 //go:embed static
@@ -66,6 +67,12 @@ func (s *Server) static(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Cache-Control", "no-cache")
 	}
 	file().serve(w, r)
+	return nil
+}
+
+func (s *Server) feedStyle(w http.ResponseWriter, r *http.Request) error {
+	keep(w, 24*time.Hour, false)
+	(&ready{body: publish.Stylesheet, contentType: "text/xsl; charset=utf-8", etag: etagOf(publish.Stylesheet)}).serve(w, r)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,8 @@ func newServer(t testing.TB, store *fakeStore, with func(*web.Options)) *web.Ser
 	t.Helper()
 	o := web.Options{
 		Store: store, ListenURL: "http://127.0.0.1:8080", Authority: "news.example.org,2026", Version: "1.0",
-		Now: func() time.Time { return noon },
+		Now:    func() time.Time { return noon },
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Actions: web.Actions{
 			SaveTopic:   func(context.Context, aggregator.Topic) error { return nil },
 			RemoveTopic: func(context.Context, string) error { return nil },

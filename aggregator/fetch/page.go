@@ -49,6 +49,9 @@ func (c *Client) Page(ctx context.Context, rawURL string) (*Response, error) {
 		return err
 	}
 	res, err := c.do(ctx, x)
+	if err == nil && res.Header.Get("Content-Type") == "" && !strings.HasPrefix(http.DetectContentType(res.Body), "text/") {
+		res.Body, err = nil, c.explain(x, errNotHTML)
+	}
 	if asked {
 		gate.asked(c.pageGap(u, delay), delay > maxCrawlDelay, c.opts.Now())
 		gate.judge(err, c.opts.Now())

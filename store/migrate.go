@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -53,6 +54,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return s.migrateBy(ctx, steps)
+}
+
+func (s *Store) migrateBy(ctx context.Context, steps []migration) error {
 	have, err := s.schemaVersion(ctx)
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", s.ours(err))
@@ -69,7 +74,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	if have > 0 && s.dialect == sqlite {
 		file := fmt.Sprintf("%s.schema-%d.%s.backup", s.path, have, s.opts.Now().UTC().Format("20060102T150405"))
-		if err := s.Backup(ctx, file); err != nil {
+		// One that is there is of the same schema, from a try a moment ago.
+		if err := s.Backup(ctx, file); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("back up before migrating: %w", err)
 		}
 		s.log.Info("backed up before migrating", "file", file)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"topicwire/aggregator"
 )
@@ -20,7 +19,7 @@ import (
 const opmlBytes = 5<<20 + 16<<10
 
 // feedsPerPage is how many feeds one page of the list shows.
-const feedsPerPage = 100
+const feedsPerPage = 50
 
 type feedsData struct {
 	frame
@@ -82,12 +81,12 @@ func (s *Server) newFeedsData(r *http.Request) (*feedsData, error) {
 	slices.SortStableFunc(feeds, byTrouble)
 	data.Total = len(feeds)
 	feeds = data.cut(feeds, q.Get("page"), q)
-	perDay, err := s.itemsPerDay(r.Context())
-	if err != nil {
-		return nil, err
-	}
 	for i := range feeds {
-		data.Feeds = append(data.Feeds, feedRow{feeds[i], publicName(&feeds[i]), newChart(perDay[feeds[i].ID])})
+		c, err := s.feedChart(r.Context(), feeds[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		data.Feeds = append(data.Feeds, feedRow{feeds[i], publicName(&feeds[i]), c})
 	}
 	return data, nil
 }
@@ -162,16 +161,15 @@ func byTrouble(a, b aggregator.Feed) int {
 	return strings.Compare(strings.ToLower(publicName(&a)), strings.ToLower(publicName(&b)))
 }
 
-func (s *Server) itemsPerDay(ctx context.Context) (map[aggregator.FeedID][]int, error) {
+func (s *Server) feedChart(ctx context.Context, id aggregator.FeedID) (chart, error) {
 	if s.opts.Actions.ItemsPerDay == nil {
-		return nil, nil
+		return chart{}, nil
 	}
-	since := s.now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-chartDays)
-	perDay, err := s.opts.Actions.ItemsPerDay(ctx, since)
+	perDay, err := s.opts.Actions.ItemsPerDay(ctx, id, chartDays)
 	if err != nil {
-		return nil, fmt.Errorf("items per day: %w", err)
+		return chart{}, fmt.Errorf("items per day of feed %d: %w", id, err)
 	}
-	return perDay, nil
+	return newChart(perDay), nil
 }
 
 type feedData struct {
@@ -188,12 +186,12 @@ func (s *Server) feedPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	perDay, err := s.itemsPerDay(r.Context())
+	c, err := s.feedChart(r.Context(), f.ID)
 	if err != nil {
 		return err
 	}
 	return s.page(w, r, "feed", &feedData{
-		frame: s.adminFrame(r, publicName(f), "feeds"), Feed: *f, Name: publicName(f), Chart: newChart(perDay[f.ID]),
+		frame: s.adminFrame(r, publicName(f), "feeds"), Feed: *f, Name: publicName(f), Chart: c,
 		CanPoll:   s.opts.Actions.PollFeed != nil && f.State != aggregator.FeedDisabled,
 		CanRemove: s.opts.Actions.RemoveFeed != nil && f.Declared != aggregator.InFile,
 	})

@@ -59,9 +59,9 @@ type Actions struct {
 	RemoveTopic func(ctx context.Context, slug string) error
 	// TestQuery evaluates a topic, saved or not, on stored history.
 	TestQuery func(ctx context.Context, draft aggregator.Topic) (*QueryTest, error)
-	// ItemsPerDay counts each feed's new items by day since a time, oldest
-	// day first.
-	ItemsPerDay func(ctx context.Context, since time.Time) (map[aggregator.FeedID][]int, error)
+	// ItemsPerDay counts a feed's new items on each of the last days, today
+	// last.
+	ItemsPerDay func(ctx context.Context, id aggregator.FeedID, days int) ([]int, error)
 }
 
 // Server serves the pages and topic feeds. Its methods are safe for

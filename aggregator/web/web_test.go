@@ -25,8 +25,8 @@ func newServer(t testing.TB, store *fakeStore, with func(*web.Options)) *web.Ser
 			PollFeed:    func(context.Context, aggregator.FeedID) error { return nil },
 			RemoveFeed:  func(context.Context, string) error { return nil },
 			TestQuery:   store.testQuery,
-			ItemsPerDay: func(context.Context, time.Time) (map[aggregator.FeedID][]int, error) {
-				return map[aggregator.FeedID][]int{1: {3, 5, 8, 2, 0, 4, 9, 12, 7, 6, 5, 8, 3, 1}, 2: {4, 4, 5, 6, 3, 2, 0, 0, 0, 0, 0, 0, 0, 0}}, nil
+			ItemsPerDay: func(_ context.Context, id aggregator.FeedID, days int) ([]int, error) {
+				return [][]int{{3, 5, 8, 2, 0, 4, 9, 12, 7, 6, 5, 8, 3, 1}, {4, 4, 5, 6, 3, 2, 0, 0, 0, 0, 0, 0, 0, 0}, make([]int, days)}[id-1], nil
 			},
 		},
 	}

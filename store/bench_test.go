@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +68,31 @@ func BenchmarkRecordPollNotModified(b *testing.B) {
 		}
 		i++
 	}
+}
+
+// BenchmarkRecordPollNotModifiedSideBySide has 32 polls in flight.
+func BenchmarkRecordPollNotModifiedSideBySide(b *testing.B) {
+	w := benchWorld(b)
+	var all []aggregator.FeedSettings
+	for i := range 1000 {
+		all = append(all, aggregator.FeedSettings{URL: fmt.Sprintf("https://host%d.example/feed", i)})
+	}
+	_, err := w.AddFeeds(b.Context(), all)
+	w.must(err)
+	feeds, err := w.ClaimDueFeeds(b.Context(), aggregator.FeedClaim{Now: w.now(), Limit: 1000, Lease: time.Hour})
+	w.must(err)
+	var next atomic.Int64
+	b.SetParallelism(16)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			r := record(&feeds[int(next.Add(1))%len(feeds)], w.now(), false)
+			r.Blocks = nil
+			if _, err := w.RecordPoll(b.Context(), r); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }
 
 func BenchmarkClaimDueFeeds(b *testing.B) {

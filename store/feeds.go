@@ -72,7 +72,7 @@ func (s *Store) addFeed(ctx context.Context, t *tx, fs *aggregator.FeedSettings,
 		return 0, false, errors.New("a feed needs a URL")
 	}
 	var removed int64
-	err = t.row(ctx, `SELECT id, removed_at FROM feed WHERE url = $1 OR origin_url = $1 ORDER BY removed_at, id LIMIT 1`, fs.URL).Scan(&id, &removed)
+	err = t.row(ctx, `SELECT id, removed_at FROM feed WHERE url = $1 OR origin_url = $1 AND origin_url <> '' ORDER BY removed_at, id LIMIT 1`, fs.URL).Scan(&id, &removed)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		err = t.row(ctx, `INSERT INTO feed (url, host, created_at, next_poll_at) VALUES ($1, $2, $3, $3) RETURNING id`,
@@ -101,7 +101,7 @@ func saveSettings(ctx context.Context, t *tx, id aggregator.FeedID, fs *aggregat
 // aggregator.ErrNotFound if there is none with that URL.
 func (s *Store) RemoveFeed(ctx context.Context, url string) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		return found(t.exec(ctx, `UPDATE feed SET removed_at = $2 WHERE (url = $1 OR origin_url = $1) AND removed_at = 0`, url, s.now()))
+		return found(t.exec(ctx, `UPDATE feed SET removed_at = $2 WHERE (url = $1 OR origin_url = $1 AND origin_url <> '') AND removed_at = 0`, url, s.now()))
 	})
 }
 
@@ -174,7 +174,7 @@ func (s *Store) Feed(ctx context.Context, id aggregator.FeedID) (*aggregator.Fee
 // FeedByURL returns the feed that is polled, or was subscribed, at a URL, or
 // aggregator.ErrNotFound.
 func (s *Store) FeedByURL(ctx context.Context, url string) (*aggregator.Feed, error) {
-	return s.oneFeed(ctx, `SELECT `+feedColumns+` FROM feed WHERE (url = $1 OR origin_url = $1) AND removed_at = 0 ORDER BY id LIMIT 1`, url)
+	return s.oneFeed(ctx, `SELECT `+feedColumns+` FROM feed WHERE (url = $1 OR origin_url = $1 AND origin_url <> '') AND removed_at = 0 ORDER BY id LIMIT 1`, url)
 }
 
 func (s *Store) oneFeed(ctx context.Context, q string, arg any) (*aggregator.Feed, error) {

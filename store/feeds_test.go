@@ -307,3 +307,52 @@ func TestTokens(t *testing.T) {
 		}
 	})
 }
+
+// TestPollsSideBySide saves polls that share transactions; one of them is stale.
+func TestPollsSideBySide(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, w *world) {
+		const polls = 200
+		ids := make([]aggregator.FeedID, polls)
+		for i := range ids {
+			ids[i] = w.feed("https://a.example/" + time.Duration(i).String())
+		}
+		feeds, err := w.ClaimDueFeeds(w.ctx(), aggregator.FeedClaim{Now: w.now(), Limit: polls, Lease: time.Minute})
+		w.must(err)
+		feeds[7].Lease.Fence--
+		errs := make([]error, polls)
+		var wg sync.WaitGroup
+		for i := range feeds {
+			wg.Go(func() {
+				r := record(&feeds[i], w.now(), false)
+				r.Outcome = aggregator.PollNotModified
+				_, errs[i] = w.RecordPoll(w.ctx(), r)
+			})
+		}
+		wg.Wait()
+		for i, err := range errs {
+			f, ferr := w.Feed(w.ctx(), feeds[i].ID)
+			w.must(ferr)
+			if stale := i == 7; errors.Is(err, aggregator.ErrConflict) != stale || !stale && err != nil || f.LastPollAt.IsZero() != stale {
+				t.Errorf("poll %d: %v, last poll %v", i, err, f.LastPollAt)
+			}
+		}
+	})
+}
+
+func TestFeedMoves(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, w *world) {
+		id := w.feed("https://a.example/feed")
+		w.must(w.MoveFeed(w.ctx(), id, "https://b.example/feed"))
+		f, err := w.FeedByURL(w.ctx(), "https://a.example/feed")
+		w.must(err)
+		if f.ID != id || f.URL != "https://b.example/feed" || f.OriginURL != "https://a.example/feed" {
+			t.Errorf("feed = %+v", f)
+		}
+		w.feed("https://c.example/feed")
+		w.is(w.MoveFeed(w.ctx(), id, "https://c.example/feed"), aggregator.ErrExists)
+		n, err := w.AddFeeds(w.ctx(), []aggregator.FeedSettings{{URL: "https://a.example/feed"}})
+		if n != 0 || err != nil {
+			t.Errorf("the old URL was added again: %d, %v", n, err)
+		}
+	})
+}

@@ -51,6 +51,8 @@ type Store struct {
 	// token may use it.
 	writing chan *conn
 
+	together companions
+
 	filing sync.Mutex // held while stories are filed
 	keys   keyCache   // guarded by filing
 }

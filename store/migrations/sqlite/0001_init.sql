@@ -51,6 +51,7 @@ CREATE TABLE feed (
 	skip_days         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX feed_url ON feed (url);
+CREATE INDEX feed_origin ON feed (origin_url) WHERE origin_url <> ''; -- a feed that moved, by the URL subscribed
 CREATE INDEX feed_due ON feed (next_poll_at, id); -- ClaimDueFeeds, NextDueAt
 
 -- The hashes of all items in a feed's document as last read, 8 bytes each.

@@ -85,6 +85,8 @@ var (
 	timeType     = reflect.TypeFor[time.Time]()
 )
 
+const noAliases = "anchors, aliases and tags are not understood here; write the value out"
+
 // decode fills a Config from the tree.
 func (s *source) decode(root ast.Node, c *Config) {
 	if _, ok := mapping(root); !ok {
@@ -102,8 +104,12 @@ func (s *source) value(n ast.Node, to reflect.Value, path string) {
 	switch n := n.(type) {
 	case *ast.NullNode:
 		return // a key without a value means the default
-	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
-		s.faultAt(placeOf(n), "anchors, aliases and tags are not understood here; write the value out")
+	case *ast.AnchorNode:
+		s.faultAt(placeOf(n), noAliases)
+		s.value(n.Value, to, path) // so that what follows is not said to be missing
+		return
+	case *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
+		s.faultAt(placeOf(n), noAliases)
 		return
 	}
 	switch {
@@ -143,7 +149,7 @@ func (s *source) pairs(pairs []*ast.MappingValueNode) func(func(string, *ast.Map
 		for _, p := range pairs {
 			at := placeOf(p.Key)
 			if _, ok := p.Key.(*ast.MergeKeyNode); ok {
-				s.faultAt(at, "anchors, aliases and tags are not understood here; write the value out")
+				s.faultAt(at, noAliases)
 				continue
 			}
 			key := p.Key.GetToken().Value

@@ -18,6 +18,7 @@ package dedup
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"topicwire/aggregator"
@@ -34,6 +35,8 @@ const (
 	// containment is the share of the shorter text's shingles that the longer
 	// one must have.
 	containment = 0.85
+	// rewritten is the share that does for a copy with another lead.
+	rewritten = 0.70
 	// minShared is how many shingles must be shared: less is a phrase, not a
 	// report.
 	minShared = 12
@@ -53,7 +56,7 @@ func Link(a, b *aggregator.StoryItem) (aggregator.Link, bool) {
 	if apart <= titleWindow && p.sameTitle() {
 		return aggregator.Link{Reason: aggregator.LinkTitle, Strength: 0.95, To: b.ID}, true
 	}
-	if c := p.compare(); c.share >= containment && c.shared >= minShared && c.numbersAgree {
+	if c := p.compare(); c.same() {
 		return aggregator.Link{Reason: aggregator.LinkText, Strength: math.Round(c.share*1000) / 1000, To: b.ID}, true
 	}
 	return aggregator.Link{}, false
@@ -68,7 +71,15 @@ type pair struct {
 type comparison struct {
 	small, shared int     // distinct shingles of the shorter text, and how many of them the longer has
 	share         float64 // shared/small
-	numbersAgree  bool
+	numbersAgree  bool    // as far as a corrected copy goes
+	numbersEqual  bool    // all but a tenth of the shorter text's numbers are in the longer
+}
+
+// same tells whether the texts are one report: nearly all of the shorter one
+// is in the longer, or most of it is, at length, and its numbers are too.
+func (c *comparison) same() bool {
+	return c.share >= containment && c.shared >= minShared && c.numbersAgree ||
+		c.share >= rewritten && c.shared >= 3*minShared && c.numbersEqual
 }
 
 func (p *pair) compare() comparison {
@@ -113,12 +124,21 @@ func (p *pair) sameTitle() bool {
 	switch {
 	case sameFeed(p.a, p.b):
 		return c.share >= 0.5
+	case otherLanguage(p.a.Language, p.b.Language): // "Dundee Stars 5-3 Belfast Giants" is a title in all
+		return c.share >= 0.3
 	case na < 4:
 		return c.share >= 0.3
 	case c.small >= 4*minShared:
 		return c.share >= 0.1 || c.numbersAgree
 	}
 	return true
+}
+
+// otherLanguage tells whether two languages are known to differ.
+func otherLanguage(a, b string) bool {
+	a, _, _ = strings.Cut(a, "-")
+	b, _, _ = strings.Cut(b, "-")
+	return a != b && a != "" && b != "" && a != "und" && b != "und"
 }
 
 // compareTexts measures how much of the shorter text is in the longer one.
@@ -134,7 +154,10 @@ func compareTexts(a, b string) comparison {
 	if c.small > 0 {
 		c.share = float64(c.shared) / float64(c.small)
 	}
-	c.numbersAgree = numbersAgree(set(ta.numbers), set(tb.numbers), len(ta.hashes))
+	na, nb := set(ta.numbers), set(tb.numbers)
+	missing := len(na) - common(na, nb)
+	c.numbersAgree = numbersAgree(len(na), missing, len(ta.hashes))
+	c.numbersEqual = missing*10 <= len(na)
 	return c
 }
 
@@ -142,9 +165,8 @@ func compareTexts(a, b string) comparison {
 // one. What differs from bulletin to bulletin of a template is its numbers,
 // and there they are a large part of the text; a corrected figure in a long
 // report is one among many words.
-func numbersAgree(small, large []uint64, words int) bool {
-	missing := len(small) - common(small, large)
-	return missing*5 <= len(small)*2 || missing*80 <= words
+func numbersAgree(all, missing, words int) bool {
+	return missing*5 <= all*2 || missing*80 <= words
 }
 
 // set sorts h and drops repeats, in place.

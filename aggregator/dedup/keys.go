@@ -15,7 +15,7 @@ const leadShingles = 48
 // of the whole text. See TestRecall for what fewer would lose.
 type anchors struct{ lead, whole int }
 
-var kept = anchors{lead: 8, whole: 8}
+var kept = anchors{lead: 6, whole: 6}
 
 // minShingles is the shortest text that is compared at all.
 const minShingles = minShared

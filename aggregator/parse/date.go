@@ -1,0 +1,375 @@
+package parse
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// parseDate reads a date as feeds write them. An unknown zone or an ambiguous
+// order of day and month is no date: better missing than wrong. Without a zone
+// it is UTC.
+func parseDate(s string) (time.Time, bool) {
+	s = strings.TrimSpace(s)
+	if len(s) < 4 || len(s) > 100 {
+		return time.Time{}, false
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, true
+	}
+	if len(s) > 24 && s[3] == ',' {
+		if t, err := time.Parse("Mon, 02 Jan 2006 15:04:05 -0700", s); err == nil {
+			return t, true
+		}
+	}
+	var d dateParts
+	d.day, d.month, d.year, d.zone = -1, -1, -1, time.UTC
+	if !d.read(s) || !d.settle() {
+		return time.Time{}, false
+	}
+	return d.time()
+}
+
+type dateParts struct {
+	year, month, day int
+	h, m, s, ns      int
+	clock, pm, am    bool
+	zone             *time.Location
+	zoned            bool
+	nums             []dateNumber // that are not placed yet
+}
+
+type dateNumber struct{ value, digits int }
+
+// read takes the words of a date one by one.
+func (d *dateParts) read(s string) bool {
+	if rest, ok := d.iso(s); ok {
+		s = rest
+	}
+	for s = trimDate(s); s != ""; s = trimDate(s) {
+		var ok bool
+		r, _ := utf8.DecodeRuneInString(s)
+		switch {
+		case r >= '0' && r <= '9':
+			s, ok = d.digits(s)
+		case (r == '+' || r == '-') && d.clock:
+			s, ok = d.offset(s)
+		case unicode.IsLetter(r):
+			s, ok = d.word(s)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func trimDate(s string) string {
+	for s != "" {
+		switch s[0] {
+		case ' ', ',', '\t', '\n', '\r', '.', '(', ')', '/', '\'', '|':
+			s = s[1:]
+			continue
+		case '-':
+			if len(s) > 1 && (s[1] < '0' || s[1] > '9') {
+				s = s[1:]
+				continue
+			}
+		}
+		if r, n := utf8.DecodeRuneInString(s); r == '\u00a0' || r == '，' {
+			s = s[n:]
+			continue
+		}
+		return s
+	}
+	return s
+}
+
+// iso reads a date that begins with its year: 2004-07-13, 2004-07, 20040713,
+// 2004/7/13, 2004.07.13, 2004년 07월 13일, 2004年7月13日.
+func (d *dateParts) iso(s string) (rest string, ok bool) {
+	y, r := leading(s)
+	if len(y) == 8 && (r == "" || r[0] == 'T' || r[0] == ' ') {
+		d.year, d.month, d.day = atoi(y[:4]), atoi(y[4:6]), atoi(y[6:])
+		return afterT(r), true
+	}
+	if len(y) != 4 {
+		return s, false
+	}
+	if r == "" {
+		d.year, d.month, d.day = atoi(y), 1, 1
+		return "", true
+	}
+	mon, r2 := leading(skipSep(r, "년年"))
+	if len(mon) == 0 || len(mon) > 2 || r2 == r {
+		return s, false
+	}
+	d.year, d.month, d.day = atoi(y), atoi(mon), 1
+	day, r3 := leading(skipSep(r2, "월月"))
+	if len(day) == 0 || len(day) > 2 || r3 == "" && len(day) == 0 || strings.HasPrefix(r2, " ") {
+		return afterT(r2), true
+	}
+	d.day = atoi(day)
+	return afterT(strings.TrimLeft(r3, "일日")), true
+}
+
+func skipSep(s, units string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if strings.ContainsRune(units, r) {
+		return strings.TrimLeft(s[n:], " ")
+	}
+	if r == '-' || r == '/' || r == '.' {
+		return s[1:]
+	}
+	return ""
+}
+
+func afterT(s string) string {
+	if len(s) > 1 && (s[0] == 'T' || s[0] == 't' || s[0] == '-') && s[1] >= '0' && s[1] <= '9' {
+		return s[1:]
+	}
+	return s
+}
+
+func leading(s string) (digits, rest string) {
+	i := 0
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	return s[:i], s[i:]
+}
+
+func atoi(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// digits reads a clock time or a number to be placed later.
+func (d *dateParts) digits(s string) (string, bool) {
+	num, rest := leading(s)
+	if len(num) > 9 {
+		return s, false
+	}
+	if strings.HasPrefix(rest, ":") && !d.clock {
+		return d.time24(num, rest[1:])
+	}
+	for _, suffix := range []string{"st", "nd", "rd", "th"} {
+		if len(num) <= 2 && strings.HasPrefix(rest, suffix) {
+			rest = rest[2:]
+		}
+	}
+	d.nums = append(d.nums, dateNumber{atoi(num), len(num)})
+	return strings.TrimPrefix(rest, "-"), len(d.nums) <= 3
+}
+
+func (d *dateParts) time24(h, rest string) (string, bool) {
+	var m, sec, frac string
+	m, rest = leading(rest)
+	if strings.HasPrefix(rest, ":") {
+		sec, rest = leading(rest[1:])
+	}
+	if len(rest) > 1 && (rest[0] == '.' || rest[0] == ',') && rest[1] >= '0' && rest[1] <= '9' {
+		frac, rest = leading(rest[1:])
+	}
+	if len(h) > 2 || len(m) == 0 || len(m) > 2 || len(sec) > 2 {
+		return rest, false
+	}
+	d.clock, d.h, d.m = true, atoi(h), atoi(m)
+	if sec != "" {
+		d.s = atoi(sec)
+	}
+	if frac != "" {
+		d.ns = atoi((frac + "000000000")[:9])
+	}
+	return rest, true
+}
+
+// offset reads +02:00, -0500, +2.
+func (d *dateParts) offset(s string) (string, bool) {
+	sign := 1
+	if s[0] == '-' {
+		sign = -1
+	}
+	hh, rest := leading(s[1:])
+	mm := ""
+	if len(hh) >= 3 {
+		hh, mm = hh[:len(hh)-2], hh[len(hh)-2:]
+	} else if strings.HasPrefix(rest, ":") {
+		mm, rest = leading(rest[1:])
+	}
+	h, m := atoi(hh), 0
+	if mm != "" {
+		m = atoi(mm)
+	}
+	if h < 0 || h > 15 || m < 0 || m > 59 {
+		return s, false
+	}
+	d.zone, d.zoned = time.FixedZone("", sign*(h*3600+m*60)), true
+	return rest, true
+}
+
+// word reads the name of a month, day or zone, or AM and PM.
+func (d *dateParts) word(s string) (string, bool) {
+	end := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) })
+	if end < 0 {
+		end = len(s)
+	}
+	w, rest := strings.ToLower(s[:end]), s[end:]
+	switch w {
+	case "am", "a", "오전", "上午":
+		d.am = true
+		return rest, true
+	case "pm", "p", "오후", "下午":
+		d.pm = true
+		return rest, true
+	case "t", "at", "de", "of", "um", "uhr", "à", "h", "г", "года", "etc":
+		return rest, true
+	}
+	if m := monthNames()[w]; m > 0 && d.month < 0 {
+		d.month = m
+		return rest, true
+	}
+	if dayNames()[w] {
+		return rest, true
+	}
+	if off, ok := zoneOffsets()[w]; ok && d.clock {
+		if (w == "gmt" || w == "utc" || w == "ut") && len(rest) > 1 && (rest[0] == '+' || rest[0] == '-') {
+			return d.offset(rest)
+		}
+		if !d.zoned {
+			d.zone, d.zoned = time.FixedZone("", off), true
+		}
+		return rest, true
+	}
+	if d.zoned && d.clock { // a name after an offset adds nothing
+		return rest, true
+	}
+	return s, false
+}
+
+// settle gives the numbers their places.
+func (d *dateParts) settle() bool {
+	for _, n := range d.nums {
+		switch {
+		case n.digits == 4 && d.year < 0:
+			d.year = n.value
+		case d.month > 0 && d.day < 0 && n.digits <= 2:
+			d.day = n.value
+		case d.month > 0 && d.year < 0 && n.digits == 2:
+			d.year = century(n.value)
+		case d.month < 0 && n.digits <= 2:
+		default:
+			return false
+		}
+	}
+	if d.month < 0 && !d.numeric() {
+		return false
+	}
+	if d.day < 0 {
+		d.day = 1
+	}
+	return d.year > 0
+}
+
+// numeric reads 28/05/2004 and 05/28/2004, if only one reading is possible.
+func (d *dateParts) numeric() bool {
+	if len(d.nums) != 3 || d.nums[2].digits != 4 {
+		return false
+	}
+	a, b := d.nums[0].value, d.nums[1].value
+	switch {
+	case a == b:
+		d.day, d.month = a, b
+	case a > 12 && b <= 12:
+		d.day, d.month = a, b
+	case b > 12 && a <= 12:
+		d.day, d.month = b, a
+	default:
+		return false
+	}
+	return true
+}
+
+func century(y int) int {
+	if y < 70 {
+		return 2000 + y
+	}
+	return 1900 + y
+}
+
+func (d *dateParts) time() (time.Time, bool) {
+	if d.pm && d.h < 12 {
+		d.h += 12
+	} else if d.am && d.h == 12 {
+		d.h = 0
+	}
+	if d.s == 60 {
+		d.s = 59
+	}
+	if d.year > 9999 || d.month < 1 || d.month > 12 || d.day < 1 || d.day > 31 || d.h > 24 || d.m > 59 || d.s > 59 || d.h == 24 && d.m+d.s > 0 {
+		return time.Time{}, false
+	}
+	t := time.Date(d.year, time.Month(d.month), d.day, 0, 0, 0, 0, d.zone)
+	if t.Day() != d.day {
+		return time.Time{}, false
+	}
+	return time.Date(d.year, time.Month(d.month), d.day, d.h, d.m, d.s, d.ns, d.zone), true
+}
+
+// monthNames are names and abbreviations in the languages that feeds use.
+var monthNames = sync.OnceValue(func() map[string]int {
+	m := map[string]int{}
+	for i, names := range []string{
+		"jan january januar jänner januari janvier janv enero ene gennaio gen janeiro styczeń stycznia sty ocak января янв январь ιαν ιανουάριος január",
+		"feb february februar februari février févr fév febrero febbraio fevereiro fev luty lutego lut şubat февраля фев февр февраль φεβ φεβρουάριος február",
+		"mar march märz mrz maart mars marzo março marca marzec mart марта мар март μάρ μαρ μάρτιος március",
+		"apr april avril avr abril abr aprile kwietnia kwi kwiecień nisan апреля апр апрель απρ απρίλιος április",
+		"may mai mei mayo maggio mag maio maja maj mayıs мая май μάι μαϊ μαι μάιος május",
+		"jun june juni juin junio giugno giu junho czerwca cze czerwiec haziran июня июн июнь ιούν ιουν ιούνιος június",
+		"jul july juli juillet juil julio luglio lug julho lipca lip lipiec temmuz июля июл июль ιούλ ιουλ ιούλιος július",
+		"aug august augustus août aoû agosto ago sierpnia sie sierpień ağustos августа авг август αύγ αυγ αύγουστος augusztus agustus",
+		"sep sept september septembre septiembre settembre set setembro września wrz wrzesień eylül сентября сен сент сентябрь σεπ σεπτέμβριος szeptember",
+		"oct october okt oktober octobre octubre ottobre ott outubro out października paź październik ekim октября окт октябрь οκτ οκτώβριος október",
+		"nov november novembre noviembre novembro listopada lis listopad kasım ноября ноя нояб ноябрь νοέ νοε νοέμβριος",
+		"dec december dez dezember décembre déc diciembre dic dicembre dezembro grudnia gru grudzień aralık декабря дек декабрь δεκ δεκέμβριος desember",
+	} {
+		for _, n := range strings.Fields(names) {
+			m[n] = i + 1
+		}
+	}
+	return m
+})
+
+var dayNames = sync.OnceValue(func() map[string]bool {
+	m := map[string]bool{}
+	for _, n := range strings.Fields("mon tue tues wed weds thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday " +
+		"montag dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so lun mar mer jeu ven sam dim lundi mardi mercredi jeudi vendredi samedi dimanche " +
+		"lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom mie sab пн вт ср чт пт сб вс " +
+		"κυρ δευ τρι τετ πεμ παρ σαβ κυριακή δευτέρα τρίτη τετάρτη πέμπτη παρασκευή σάββατο senin selasa rabu kamis jumat sabtu minggu") {
+		m[n] = true
+	}
+	return m
+})
+
+// zoneOffsets are seconds east of UTC. A name that means two zones has the
+// one that news feeds mean by it, or is left out.
+var zoneOffsets = sync.OnceValue(func() map[string]int {
+	m := map[string]int{}
+	for name, minutes := range map[string]int{
+		"z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "met": 60, "cest": 120, "mest": 120, "mesz": 120, "mez": 60,
+		"eet": 120, "eest": 180, "msk": 180, "msd": 240, "trt": 180, "cat": 120, "eat": 180, "wat": 60, "sast": 120, "ist": 330, "pkt": 300, "npt": 345,
+		"wib": 420, "ict": 420, "wita": 480, "hkt": 480, "sgt": 480, "myt": 480, "awst": 480, "wit": 540, "jst": 540, "kst": 540,
+		"acst": 570, "acdt": 630, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780,
+		"at": -240, "ast": -240, "adt": -180, "et": -300, "est": -300, "edt": -240, "ct": -360, "cst": -360, "cdt": -300,
+		"mt": -420, "mst": -420, "mdt": -360, "pt": -480, "pst": -480, "pdt": -420, "akst": -540, "akdt": -480, "hst": -600, "brt": -180, "art": -180, "nst": -210, "ndt": -150,
+	} {
+		m[name] = minutes * 60
+	}
+	return m
+})

@@ -1,0 +1,159 @@
+package parse
+
+import (
+	"strings"
+	"time"
+
+	"topicwire/aggregator"
+)
+
+// feedDoc is a feed in one shape for all formats. Strings are as the feed has
+// them until settle.
+type feedDoc struct {
+	id, title, link, subtitle, language, rights, generator string
+	image, icon, logo, published, updated                  string
+	authors                                                []Person
+	tags                                                   []Tag
+	links                                                  []Link
+	ttl, period, frequency                                 string
+	skipHours, skipDays                                    []string
+	entries                                                []entry
+	version                                                string
+	base, xmlLang                                          string
+}
+
+// entry is an item in one shape for all formats.
+type entry struct {
+	id, title, link, summary string
+	guidIsLink               bool
+	content                  []Content
+	authors, contributors    []Person
+	published, updated       string
+	tags                     []Tag
+	enclosures, links        []Link
+	language, comments       string
+	rights, image, base      string
+	source                   *Source
+	plainText                bool // title and summary hold no markup
+}
+
+// settle makes addresses absolute and languages proper.
+func (f *feedDoc) settle(base string) {
+	if f.base != "" {
+		base = resolve(base, f.base)
+	}
+	f.base = base
+	f.language = firstNonEmpty(language(f.xmlLang), language(f.language))
+	for _, p := range []*string{&f.link, &f.image, &f.icon, &f.logo} {
+		*p = absolute(base, *p)
+	}
+	settleLinks(base, f.links)
+	for i := range f.entries {
+		f.entries[i].settle(base, f)
+	}
+}
+
+func (e *entry) settle(base string, f *feedDoc) {
+	if e.base != "" {
+		base = resolve(base, e.base)
+	}
+	e.base = base
+	e.language = firstNonEmpty(language(e.language), f.language)
+	if e.link == "" && e.guidIsLink && isHTTP(e.id) {
+		e.link = e.id
+	}
+	e.link, e.image, e.comments = absolute(base, e.link), absolute(base, e.image), absolute(base, e.comments)
+	settleLinks(base, e.links)
+	settleLinks(base, e.enclosures)
+	if e.source != nil {
+		e.source.URL = absolute(base, e.source.URL)
+	}
+}
+
+func settleLinks(base string, links []Link) {
+	for i := range links {
+		links[i].URL = absolute(base, links[i].URL)
+	}
+}
+
+// document returns what the document says of the feed itself.
+func (f *feedDoc) document() aggregator.FeedDocument {
+	return aggregator.FeedDocument{
+		Title: cutRunes(titleText(f.title), maxTitle), SiteURL: httpOnly(f.link), Language: f.language,
+		TTL: f.interval(), SkipHours: hoursMask(f.skipHours), SkipDays: daysMask(f.skipDays),
+	}
+}
+
+// interval returns how often the feed asks to be polled: ttl, in minutes, or
+// sy:updatePeriod divided by sy:updateFrequency.
+func (f *feedDoc) interval() time.Duration {
+	var d time.Duration
+	if n := number(f.ttl, 1_000_000); n > 0 {
+		d = time.Duration(n) * time.Minute
+	}
+	var p time.Duration
+	switch strings.ToLower(strings.TrimSpace(f.period)) {
+	case "hourly":
+		p = time.Hour
+	case "daily":
+		p = 24 * time.Hour
+	case "weekly":
+		p = 7 * 24 * time.Hour
+	case "monthly":
+		p = 30 * 24 * time.Hour
+	case "yearly":
+		p = 365 * 24 * time.Hour
+	}
+	if n := number(f.frequency, 1_000_000); n > 1 {
+		p /= time.Duration(n)
+	}
+	return max(d, p)
+}
+
+func hoursMask(hours []string) (m uint32) {
+	for _, h := range hours {
+		if n, ok := wholeNumber(h); ok && n <= 24 {
+			m |= 1 << (n % 24)
+		}
+	}
+	return m
+}
+
+func daysMask(days []string) (m uint8) {
+	for _, s := range days {
+		for d := range time.Weekday(7) {
+			if strings.EqualFold(strings.TrimSpace(s), d.String()) {
+				m |= 1 << d
+			}
+		}
+	}
+	return m
+}
+
+func wholeNumber(s string) (int, bool) {
+	s = strings.TrimSpace(s)
+	n := 0
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' || n > 100_000_000 {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, s != ""
+}
+
+func number(s string, most int) int {
+	if n, ok := wholeNumber(s); ok && n <= most {
+		return n
+	}
+	return 0
+}
+
+func firstNonEmpty(ss ...string) string {
+	for _, s := range ss {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}

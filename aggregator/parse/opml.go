@@ -1,0 +1,193 @@
+package parse
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"topicwire/aggregator"
+)
+
+// Bounds of a list of subscriptions.
+const (
+	maxOPML     = 5 << 20 // bytes
+	maxOutlines = 10_000
+	maxFolders  = 20 // nested
+)
+
+// ReadOPML reads a list of subscriptions. Folders become tags, nested ones
+// "outer/inner". A feed that is listed twice is returned once with all tags;
+// what is no http or https address is left out.
+func ReadOPML(r io.Reader) ([]aggregator.FeedSettings, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, maxOPML+1))
+	if err != nil {
+		return nil, fmt.Errorf("read OPML: %w", err)
+	}
+	if len(raw) > maxOPML {
+		return nil, fmt.Errorf("the OPML file is larger than %d MB", maxOPML>>20)
+	}
+	text, _ := decode(raw, "")
+	if i := bytes.Index(text, []byte("<opml")); i > 0 {
+		text = text[i:]
+	}
+	dec := xml.NewDecoder(bytes.NewReader(clean(text)))
+	dec.Strict, dec.Entity = false, xml.HTMLEntity
+	o := opmlReader{at: map[string]int{}}
+	for {
+		tok, err := dec.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the OPML file could not be read: %w", err)
+		}
+		if err := o.token(tok); err != nil {
+			return nil, err
+		}
+	}
+	if !o.root {
+		return nil, fmt.Errorf("this is not an OPML file")
+	}
+	return o.feeds, nil
+}
+
+type opmlReader struct {
+	root    bool
+	count   int
+	folders []string // names of the open outlines; "" is one that is a feed
+	feeds   []aggregator.FeedSettings
+	at      map[string]int
+}
+
+func (o *opmlReader) token(tok xml.Token) error {
+	switch t := tok.(type) {
+	case xml.StartElement:
+		if strings.EqualFold(t.Name.Local, "opml") {
+			o.root = true
+		}
+		if strings.EqualFold(t.Name.Local, "outline") {
+			return o.outline(t.Attr)
+		}
+	case xml.EndElement:
+		if strings.EqualFold(t.Name.Local, "outline") && len(o.folders) > 0 {
+			o.folders = o.folders[:len(o.folders)-1]
+		}
+	}
+	return nil
+}
+
+func (o *opmlReader) outline(attrs []xml.Attr) error {
+	if o.count++; o.count > maxOutlines {
+		return fmt.Errorf("the OPML file has more than %d outlines", maxOutlines)
+	}
+	if len(o.folders) >= maxFolders {
+		return fmt.Errorf("the OPML file's folders are nested more than %d deep", maxFolders)
+	}
+	a := map[string]string{}
+	for _, at := range attrs {
+		a[strings.ToLower(at.Name.Local)] = oneLine(at.Value)
+	}
+	name := firstNonEmpty(a["text"], a["title"])
+	u := httpOnly(a["xmlurl"])
+	if a["xmlurl"] == "" {
+		o.folders = append(o.folders, strings.ReplaceAll(name, "/", "-"))
+		return nil
+	}
+	tags := o.tags(a["category"])
+	o.folders = append(o.folders, "")
+	if u == "" {
+		return nil
+	}
+	if i, ok := o.at[u]; ok {
+		o.feeds[i].Tags = sorted(append(o.feeds[i].Tags, tags...))
+		return nil
+	}
+	o.at[u] = len(o.feeds)
+	o.feeds = append(o.feeds, aggregator.FeedSettings{URL: u, Outlet: cutRunes(name, maxTitle), Language: language(a["language"]), Tags: sorted(tags)})
+	return nil
+}
+
+func (o *opmlReader) tags(category string) (tags []string) {
+	var path []string
+	for _, f := range o.folders {
+		if f != "" {
+			path = append(path, f)
+		}
+	}
+	if len(path) > 0 {
+		tags = append(tags, strings.Join(path, "/"))
+	}
+	for c := range strings.SplitSeq(category, ",") {
+		if c = strings.Trim(c, "/ "); c != "" {
+			tags = append(tags, c)
+		}
+	}
+	return tags
+}
+
+func sorted(tags []string) []string {
+	slices.Sort(tags)
+	return slices.Compact(tags)
+}
+
+type opmlOutline struct {
+	Text     string         `xml:"text,attr"`
+	Type     string         `xml:"type,attr,omitempty"`
+	XMLURL   string         `xml:"xmlUrl,attr,omitempty"`
+	HTMLURL  string         `xml:"htmlUrl,attr,omitempty"`
+	Language string         `xml:"language,attr,omitempty"`
+	Outlines []*opmlOutline `xml:"outline"`
+}
+
+// WriteOPML writes a list of subscriptions that ReadOPML reads back the same:
+// tags become folders, and a feed stands in each of its own.
+func WriteOPML(w io.Writer, title string, feeds []aggregator.Feed) error {
+	root := &opmlOutline{}
+	for i := range feeds {
+		f := &feeds[i]
+		name := f.Outlet
+		leaf := opmlOutline{Text: oneLine(name), Type: "rss", XMLURL: f.URL, HTMLURL: f.SiteURL, Language: f.Language}
+		if len(f.Tags) == 0 {
+			root.Outlines = append(root.Outlines, &leaf)
+		}
+		for _, tag := range f.Tags {
+			dir := root.folder(strings.Split(tag, "/"))
+			l := leaf
+			dir.Outlines = append(dir.Outlines, &l)
+		}
+	}
+	doc := struct {
+		XMLName xml.Name       `xml:"opml"`
+		Version string         `xml:"version,attr"`
+		Title   string         `xml:"head>title"`
+		Body    []*opmlOutline `xml:"body>outline"`
+	}{Version: "2.0", Title: oneLine(title), Body: root.Outlines}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return fmt.Errorf("write OPML: %w", err)
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(doc); err != nil {
+		return fmt.Errorf("write OPML: %w", err)
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return fmt.Errorf("write OPML: %w", err)
+	}
+	return nil
+}
+
+// folder returns the folder at a path, made if it is missing.
+func (o *opmlOutline) folder(path []string) *opmlOutline {
+	for _, name := range path {
+		i := slices.IndexFunc(o.Outlines, func(c *opmlOutline) bool { return c.XMLURL == "" && c.Text == name })
+		if i < 0 {
+			o.Outlines = append(o.Outlines, &opmlOutline{Text: name})
+			i = len(o.Outlines) - 1
+		}
+		o = o.Outlines[i]
+	}
+	return o
+}

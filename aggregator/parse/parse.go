@@ -1,0 +1,148 @@
+// Package parse turns the bytes of a feed into items.
+//
+// In: a body as it came, the response's header and the document's address.
+// Out: a [Result] in our own words: plain titles and summaries, sanitised HTML
+// with absolute links, dates that can be believed, an identity for each item.
+// RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed 1.0 and 1.1 are read; the
+// reading itself is gofeed's, on bytes that were decoded, checked against the
+// limits and repaired before.
+//
+// Guaranteed: no input makes it panic, hang or grow without bound, and what is
+// whole in a broken document is kept. An item whose bytes are known is not
+// read again.
+//
+// Not here: fetching, storing, deciding what is new, duplicates.
+package parse
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"topicwire/aggregator"
+)
+
+// Bounds of a document. A document beyond them is refused, but for items:
+// those after maxItems are left out.
+const (
+	maxBody     = 20 << 20 // bytes, decoded
+	maxItems    = 2000
+	maxDepth    = 200
+	maxElements = 200_000
+	maxPieces   = 1000 // comments and CDATA sections in one element
+	maxSpaces   = 500  // namespace declarations in scope
+)
+
+// Input is a feed document and what is known about it.
+type Input struct {
+	Body        []byte
+	ContentType string
+	URL         string                      // after redirects: the base of relative links
+	Header      http.Header                 // may be nil
+	Known       func(blockHash uint64) bool // nil: nothing is known
+	Now         time.Time                   // zero: no date is in the future
+}
+
+// Result is what a document holds.
+type Result struct {
+	Document aggregator.FeedDocument
+	// Items are those whose block is not known. Feed, ID, FirstSeen and
+	// CanonicalURL are left zero.
+	Items []aggregator.Item
+	// BlockHashes are those of all items in the document, in order; nil if
+	// the document could not be divided into items.
+	BlockHashes []uint64
+	Total       int    // items in the document, known ones included
+	Format      string // rss20, atom10, rss10, json11 …
+	Warning     string // what was wrong with a document read in part; else empty
+}
+
+// Error says why a document is no feed.
+type Error struct {
+	Kind string // not_a_feed, unparsable or too_large
+	Msg  string
+}
+
+func (e *Error) Error() string { return e.Msg }
+
+func errorf(kind, format string, args ...any) *Error {
+	return &Error{Kind: kind, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Feed reads a feed document. The error is always an *Error.
+func Feed(in Input) (*Result, error) {
+	d, err := read(in, false)
+	if err != nil {
+		return nil, err
+	}
+	res := &Result{
+		Document: d.feed.document(), BlockHashes: d.hashes, Total: d.total,
+		Format: d.feed.version, Warning: d.warning,
+	}
+	res.Items = make([]aggregator.Item, 0, len(d.feed.entries))
+	seen := make(map[string]bool, len(d.feed.entries))
+	for i := range d.feed.entries {
+		it := d.feed.entries[i].item(in.Now)
+		if i < len(d.fresh) {
+			it.BlockHash = d.fresh[i]
+		}
+		if seen[it.GUID] {
+			continue
+		}
+		seen[it.GUID] = true
+		res.Items = append(res.Items, it)
+	}
+	return res, nil
+}
+
+// parsed is a document read, before it is put into the words of a caller.
+type parsed struct {
+	feed     feedDoc
+	encoding string
+	hashes   []uint64 // of all items
+	fresh    []uint64 // of the items read, in order; nil if unsure
+	total    int
+	warning  string
+}
+
+// read decodes, checks, repairs and parses. With whole set nothing is cut and
+// dates keep the feed's own spelling.
+func read(in Input, whole bool) (d *parsed, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			d, err = nil, errorf("unparsable", "the feed could not be read: %v", r)
+		}
+	}()
+	if len(in.Body) > maxBody {
+		return nil, errorf("too_large", "the feed is larger than %d MB", maxBody>>20)
+	}
+	if len(bytes.TrimSpace(in.Body)) == 0 {
+		return nil, errorf("not_a_feed", "the answer is empty (%d bytes)", len(in.Body))
+	}
+	text, enc := decode(in.Body, in.ContentType)
+	if len(text) > 2*maxBody {
+		return nil, errorf("too_large", "the feed is larger than %d MB", maxBody>>20)
+	}
+	trimmed := bytes.TrimLeft(text, " \t\r\n\ufeff")
+	if len(trimmed) > 0 && trimmed[0] == '{' {
+		d, err = readJSON(trimmed, in)
+	} else {
+		d, err = readXML(text, in, whole)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.encoding = enc
+	base := in.URL
+	if cl := in.Header.Get("Content-Location"); cl != "" {
+		base = resolve(base, cl)
+	}
+	if d.feed.language == "" {
+		first, _, _ := strings.Cut(in.Header.Get("Content-Language"), ",")
+		d.feed.language = language(first)
+	}
+	d.feed.settle(base)
+	return d, nil
+}

@@ -1,0 +1,167 @@
+package parse
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/microcosm-cc/bluemonday"
+	"golang.org/x/net/html"
+)
+
+// Sanitize returns HTML that is safe to republish: no active content, only
+// absolute http, https and mailto addresses, no tracking images. Relative
+// addresses are resolved against base.
+func Sanitize(html, base string) string {
+	s, _ := sanitize(html, base)
+	return s
+}
+
+// sanitize also returns the address of the first image.
+func sanitize(s, base string) (clean, image string) {
+	if strings.IndexByte(s, '<') < 0 {
+		if strings.IndexByte(s, '&') < 0 && !strings.ContainsAny(s, "\x00>'\"") {
+			return strings.TrimSpace(s), ""
+		}
+		return strings.TrimSpace(policy().Sanitize(s)), ""
+	}
+	s, image = absolutize(s, base)
+	return strings.TrimSpace(policy().Sanitize(s)), image
+}
+
+// policy is what republished HTML may hold.
+var policy = sync.OnceValue(func() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code",
+		"em", "strong", "b", "i", "u", "s", "small", "sub", "sup", "del", "ins", "mark", "abbr", "cite", "q", "kbd", "samp", "var",
+		"ul", "ol", "li", "dl", "dt", "dd", "figure", "figcaption", "section", "article", "header", "footer", "aside", "main",
+		"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "details", "summary", "time", "address", "ruby", "rt", "rp", "bdi", "bdo", "wbr")
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("src", "alt").OnElements("img")
+	p.AllowAttrs("width", "height").Matching(bluemonday.Integer).OnElements("img")
+	p.AllowAttrs("cite").OnElements("blockquote", "q", "del", "ins")
+	p.AllowAttrs("colspan", "rowspan").Matching(bluemonday.Integer).OnElements("td", "th")
+	p.AllowAttrs("dir").Matching(bluemonday.Direction).Globally()
+	p.AllowAttrs("datetime").Matching(bluemonday.ISO8601).OnElements("time", "del", "ins")
+	p.AllowURLSchemes("http", "https", "mailto")
+	p.AllowRelativeURLs(false)
+	p.RequireParseableURLs(true)
+	p.RequireNoFollowOnLinks(false)
+	p.SkipElementsContent("script", "style", "noscript", "iframe", "object", "embed", "svg", "math", "template", "noembed", "noframes", "xmp", "plaintext", "form", "select", "textarea", "button", "title", "head")
+	return p
+})
+
+// absolutize resolves the addresses in HTML against base and drops tracking
+// images. It returns the address of the first image that remains.
+func absolutize(s, base string) (out, image string) {
+	b, err := url.Parse(base)
+	if err != nil || base == "" {
+		b = nil
+	}
+	var w strings.Builder
+	w.Grow(len(s) + len(s)/16)
+	z := html.NewTokenizer(strings.NewReader(s))
+	z.SetMaxBuf(1 << 20)
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return w.String(), image
+		case html.StartTagToken, html.SelfClosingTagToken:
+			raw := z.Raw()
+			if !mayHoldAddress(raw) {
+				w.Write(raw)
+				continue
+			}
+			t := z.Token()
+			if !address(&t, b, &image) {
+				continue
+			}
+			w.WriteString(t.String())
+		default:
+			w.Write(z.Raw())
+		}
+	}
+}
+
+func mayHoldAddress(tag []byte) bool {
+	if len(tag) < 4 {
+		return false
+	}
+	switch tag[1] | 0x20 {
+	case 'a', 'i', 'q', 'b', 'd':
+		for i := range tag {
+			if tag[i] == '=' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// address resolves the addresses of one tag; false: leave the tag out.
+func address(t *html.Token, base *url.URL, image *string) bool {
+	for i := range t.Attr {
+		a := &t.Attr[i]
+		if a.Key != "href" && a.Key != "src" && a.Key != "cite" {
+			continue
+		}
+		a.Val = strings.TrimSpace(a.Val)
+		u, err := url.Parse(a.Val)
+		if err != nil {
+			a.Val = ""
+			continue
+		}
+		if base != nil && !u.IsAbs() {
+			a.Val = base.ResolveReference(u).String()
+		}
+	}
+	if t.Data != "img" {
+		return true
+	}
+	src, tiny := "", false
+	for _, a := range t.Attr {
+		switch a.Key {
+		case "src":
+			src = a.Val
+		case "width", "height":
+			n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(a.Val), "px"))
+			tiny = tiny || err == nil && n <= 1
+		case "style":
+			tiny = tiny || hiddenStyle(a.Val)
+		}
+	}
+	if tiny || !isHTTP(src) || isTracker(src) {
+		return false
+	}
+	if *image == "" {
+		*image = httpOnly(src)
+	}
+	return true
+}
+
+func hiddenStyle(s string) bool {
+	s = strings.ReplaceAll(strings.ToLower(s), " ", "")
+	return strings.Contains(s, "display:none") || strings.Contains(s, "visibility:hidden") ||
+		strings.Contains(s+";", "width:1px;") || strings.Contains(s+";", "width:0;") ||
+		strings.Contains(s+";", "height:1px;") || strings.Contains(s+";", "height:0;")
+}
+
+// trackers are hosts, or ends of hosts, that serve images to count readers.
+var trackers = []string{
+	"feeds.feedburner.com/~r", "feedsportal.com", "pixel.wp.com", "stats.wordpress.com", "doubleclick.net", "google-analytics.com",
+	"scorecardresearch.com", "pixel.quantserve.com", "feedads.g.doubleclick.net", "da.feedsportal.com", "rss.buysellads.com",
+	"b.scorecardresearch.com", "pixel.facebook.com", "facebook.com/tr", "counter.theconversation.com", "counter.theconversation.edu.au",
+	"googletagmanager.com", "mc.yandex.ru", "counter.yadro.ru", "top-fwz1.mail.ru", "hits.informer.com", "piwik.php", "matomo.php",
+}
+
+func isTracker(src string) bool {
+	_, rest, _ := strings.Cut(src, "://")
+	rest, _, _ = strings.Cut(rest, "?")
+	for _, t := range trackers {
+		if strings.Contains(rest, t) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,198 @@
+package parse
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/mmcdole/gofeed/atom"
+	"github.com/mmcdole/gofeed/rss"
+)
+
+// readXML reads RSS, RDF and Atom.
+func readXML(text []byte, in Input, whole bool) (*parsed, error) {
+	doc := clean(fromRoot(text))
+	o, serr := scan(doc)
+	if serr != nil {
+		return nil, serr
+	}
+	d := &parsed{}
+	if o.cut {
+		d.warning = "the document is cut off; what came before the break was read"
+	} else if len(o.edits) > 0 {
+		d.warning = "the document is not well-formed; it was repaired"
+	}
+	if len(o.edits) > 0 {
+		doc, o = mended(doc, o, whole)
+	}
+	if err := feedRoot(o.root, text); err != nil {
+		return nil, err
+	}
+	if o.over >= 0 {
+		d.warning = "the feed has more than 2000 items; the rest was left out"
+	}
+	d.total = len(o.blocks)
+	d.hashes = make([]uint64, len(o.blocks))
+	var fresh []block
+	for i, b := range o.blocks {
+		d.hashes[i] = xxhash.Sum64(doc[b.start:b.end])
+		if whole || in.Known == nil || !in.Known(d.hashes[i]) {
+			fresh = append(fresh, b)
+			d.fresh = append(d.fresh, d.hashes[i])
+		}
+	}
+	short := shorten(doc, o, fresh)
+	if !whole {
+		short = plainZones(short)
+	}
+	var err error
+	if strings.EqualFold(o.root, "feed") {
+		err = d.readAtom(short)
+	} else {
+		err = d.readRSS(short)
+	}
+	if err != nil {
+		return nil, errorf("unparsable", "the feed could not be read: %v", err)
+	}
+	if len(d.feed.entries) != len(fresh) {
+		d.fresh = nil
+	} else {
+		for i, b := range fresh {
+			d.feed.entries[i].fromBlock(doc[b.start:b.tag], doc[b.tag:b.end])
+		}
+	}
+	d.feed.base, d.feed.xmlLang = attr(doc[:o.rootTag], "xml:base"), attr(doc[:o.rootTag], "xml:lang")
+	if d.total == 0 {
+		d.total = len(d.feed.entries)
+	}
+	return d, nil
+}
+
+// fromRoot drops what stands before the root element: the declaration, which
+// names an encoding that is no longer true, a DOCTYPE, stray text.
+func fromRoot(text []byte) []byte {
+	best := -1
+	head := text[:min(len(text), 256<<10)]
+	for _, root := range []string{"<rss", "<feed", "<rdf:RDF", "<RDF", "<rdf:rdf", "<atom:feed", "<a:feed"} {
+		if i := bytes.Index(head, []byte(root)); i >= 0 && (best < 0 || i < best) {
+			if end := i + len(root); end < len(text) && strings.IndexByte(" \t\r\n>/", text[end]) >= 0 {
+				best = i
+			}
+		}
+	}
+	if best < 0 {
+		return text
+	}
+	return text[best:]
+}
+
+// mended repairs a document and looks at it again. An item without an end is
+// dropped unless the whole document is asked for.
+func mended(doc []byte, o *outline, whole bool) ([]byte, *outline) {
+	edits := o.edits
+	if o.cutItem >= 0 && !whole {
+		edits = edits[:0:0]
+		for _, e := range o.edits {
+			if e.at < o.cutItem {
+				edits = append(edits, e)
+			}
+		}
+		doc = doc[:o.cutItem]
+		edits = append(edits, edit{at: len(doc), to: len(doc)})
+		doc = apply(doc, edits)
+		if again, err := scan(doc); err == nil {
+			return apply(doc, again.edits), rescan(doc, again)
+		}
+	}
+	doc = apply(doc, edits)
+	return doc, rescan(doc, o)
+}
+
+// rescan returns the outline of a repaired document; the old one, without its
+// items, if that cannot be had.
+func rescan(doc []byte, old *outline) *outline {
+	o, err := scan(doc)
+	if err != nil {
+		return &outline{root: old.root, rootTag: old.rootTag, cutItem: -1, over: -1}
+	}
+	return o
+}
+
+// feedRoot returns an error if the root element is not one of a feed.
+func feedRoot(root string, text []byte) error {
+	switch strings.ToLower(root) {
+	case "rss", "rdf", "feed":
+		return nil
+	case "html", "head", "body", "meta", "script", "div", "title", "link", "p", "h1":
+		return errorf("not_a_feed", "this is a web page (HTML), not a feed")
+	case "":
+		if len(text) > 0 && bytes.Contains(bytes.ToLower(text[:min(len(text), 1024)]), []byte("<!doctype html")) {
+			return errorf("not_a_feed", "this is a web page (HTML), not a feed")
+		}
+		return errorf("not_a_feed", "this is neither XML nor JSON, so not a feed")
+	}
+	return errorf("not_a_feed", "this is XML, but not a feed: its root element is <%.40s>", root)
+}
+
+// shorten returns the document with no items but those given.
+func shorten(doc []byte, o *outline, fresh []block) []byte {
+	if len(o.blocks) == len(fresh) && o.over < 0 {
+		return doc
+	}
+	out := make([]byte, 0, len(doc))
+	from, next := 0, 0
+	for _, b := range o.blocks {
+		if next < len(fresh) && fresh[next].start == b.start {
+			next++
+			continue
+		}
+		out = append(out, doc[from:b.start]...)
+		from = b.end
+	}
+	if o.over >= 0 && o.overEnd > o.over {
+		out = append(out, doc[from:o.over]...)
+		from = o.overEnd
+	}
+	return append(out, doc[from:]...)
+}
+
+// plainZones writes the zone of " GMT</" dates as gofeed reads it fastest.
+func plainZones(doc []byte) []byte {
+	return bytes.ReplaceAll(doc, []byte(" GMT</"), []byte(" +0000</"))
+}
+
+func (d *parsed) readRSS(doc []byte) error {
+	f, err := (&rss.Parser{}).Parse(bytes.NewReader(doc))
+	if err != nil {
+		return err
+	}
+	d.feed.fromRSS(f)
+	return nil
+}
+
+func (d *parsed) readAtom(doc []byte) error {
+	f, err := (&atom.Parser{}).Parse(bytes.NewReader(doc))
+	if err != nil {
+		return err
+	}
+	d.feed.fromAtom(f)
+	return nil
+}
+
+// attr returns the value of an attribute in a start tag.
+func attr(tag []byte, name string) string {
+	i := bytes.Index(tag, []byte(name))
+	if i <= 0 || tag[i-1] > ' ' {
+		return ""
+	}
+	rest := bytes.TrimLeft(tag[i+len(name):], " \t\r\n")
+	if len(rest) == 0 || rest[0] != '=' {
+		return ""
+	}
+	rest = bytes.TrimLeft(rest[1:], " \t\r\n")
+	if len(rest) < 2 || (rest[0] != '"' && rest[0] != '\'') {
+		return ""
+	}
+	v, _, _ := bytes.Cut(rest[1:], rest[:1])
+	return unescape(string(v))
+}

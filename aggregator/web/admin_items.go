@@ -112,3 +112,21 @@ func paragraphs(p phrase) []phrase {
 	flush()
 	return out
 }
+
+func articleStatus(st aggregator.ArticleStatus) string {
+	switch st {
+	case aggregator.ArticleRead:
+		return "The article was read"
+	case aggregator.ArticleEmpty:
+		return "There is no article on the page"
+	case aggregator.ArticleWall:
+		return "A wall stands before the article"
+	case aggregator.ArticleBarred:
+		return "The site asks not to be read by programs"
+	case aggregator.ArticleFailed:
+		return "The page could not be read"
+	case aggregator.ArticleSkipped:
+		return "Not read: the feed's own text settles it"
+	}
+	return string(st)
+}

@@ -22,6 +22,8 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"topicwire/aggregator"
 )
 
 // browser starts a headless browser, or skips: CI=true makes its absence a
@@ -142,15 +144,21 @@ func TestBrowser(t *testing.T) {
 	store := newsroom()
 	srv := httptest.NewServer(newServer(t, store, nil).Handler())
 	t.Cleanup(srv.Close)
-	pages := []struct{ name, path, want string }{
-		{"index", "/", "article.topic"},
-		{"topic", "/topics/russia-india", "article.story"},
-		{"story", "/topics/russia-india/stories/" + store.entries[1][0].PublicID, "article.lead"},
-		{"feeds", "/admin/feeds", "table.feeds"},
-		{"feed", "/admin/feeds/2", "dl.facts"},
-		{"topics", "/admin/topics", "article.topic"},
-		{"editor", "/admin/topics/edit/monsoon", "#preview ol"},
-		{"item", "/admin/items/12", ".match"},
+	fresh := newFakeStore()
+	fresh.topics, fresh.feeds = store.topics[:1:1], newsroomFeeds()
+	fresh.feeds[2].PollState = aggregator.PollState{State: aggregator.FeedActive}
+	waiting := httptest.NewServer(newServer(t, fresh, nil).Handler())
+	t.Cleanup(waiting.Close)
+	pages := []struct{ name, url, want string }{
+		{"index", srv.URL + "/", "article.topic"},
+		{"waiting", waiting.URL + "/topics/russia-india", "progress"},
+		{"topic", srv.URL + "/topics/russia-india", "article.story"},
+		{"story", srv.URL + "/topics/russia-india/stories/" + store.entries[1][0].PublicID, "article.lead"},
+		{"feeds", srv.URL + "/admin/feeds", "table.feeds"},
+		{"feed", srv.URL + "/admin/feeds/2", "dl.facts"},
+		{"topics", srv.URL + "/admin/topics", "article.topic"},
+		{"editor", srv.URL + "/admin/topics/edit/monsoon", "#preview ol"},
+		{"item", srv.URL + "/admin/items/12", ".match"},
 	}
 	for _, scheme := range []string{"light", "dark"} {
 		for _, mobile := range []bool{true, false} {
@@ -161,7 +169,7 @@ func TestBrowser(t *testing.T) {
 			}
 			for _, p := range pages {
 				name := p.name + "-" + device + "-" + scheme
-				v.url, v.want = srv.URL+p.path, p.want
+				v.url, v.want = p.url, p.want
 				shot, tooWide, err := look(ctx, v)
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)

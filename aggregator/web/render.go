@@ -57,7 +57,8 @@ func (s *Server) templateFuncs() template.FuncMap {
 		"hits": func(name, note string, list []Hit, open bool) hitList {
 			return hitList{name, note, list, open}
 		},
-		"publishModes": func() map[aggregator.PublishMode]string { return publishModes },
+		"articleStatus": articleStatus,
+		"publishModes":  func() map[aggregator.PublishMode]string { return publishModes },
 	}
 }
 

@@ -1,0 +1,232 @@
+package enrich
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+)
+
+// block is a run of text that is shown as a line or paragraph of its own.
+type block struct {
+	text      string
+	runes     int
+	link      int // runes of text within links
+	pieces    []string
+	parent    *html.Node // the element that is the paragraph, or holds the line
+	leaf      *html.Node // of the first piece of text
+	path      string     // classes and ids of the elements around it, small letters
+	tag       string
+	item      *html.Node // the li, tr or repeated element around it
+	href      string     // of the link it opens with, if to another page
+	furniture bool       // nav, aside, footer, form, caption
+	kept      bool
+}
+
+func (b *block) linked() float64 { return float64(b.link) / float64(max(1, b.runes)) }
+
+var inline = set("a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q ruby rb rt rp s samp small span strike strong sub sup time tt u var wbr")
+var ignored = set("script style noscript template svg math iframe object embed select option textarea button head audio video canvas map input rt rp")
+var furniture = set("nav aside footer form figure figcaption dialog menu")
+
+func set(words string) map[string]bool {
+	m := make(map[string]bool)
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// cutter cuts a tree into blocks.
+type cutter struct {
+	base   *url.URL
+	out    []*block
+	cur    *block
+	buf    strings.Builder
+	anchor *html.Node
+	path   []string
+	hidden int
+	item   *html.Node
+}
+
+func cutBlocks(doc *html.Node, base *url.URL) []*block {
+	c := &cutter{base: base}
+	c.walk(doc)
+	c.flush()
+	return c.out
+}
+
+func (c *cutter) walk(n *html.Node) {
+	switch n.Type {
+	case html.TextNode:
+		c.text(n)
+		return
+	case html.ElementNode:
+	default:
+		for k := n.FirstChild; k != nil; k = k.NextSibling {
+			c.walk(k)
+		}
+		return
+	}
+	if ignored[n.Data] || hasAttr(n, "data-nosnippet") {
+		return
+	}
+	isInline := inline[n.Data]
+	if !isInline || n.Data == "br" {
+		c.flush()
+	}
+	if n.Data == "a" && c.anchor == nil {
+		c.anchor = n
+		defer func() { c.anchor = nil }()
+	}
+	if furniture[n.Data] {
+		c.hidden++
+		defer func() { c.hidden-- }()
+	}
+	if n.Data == "li" || n.Data == "tr" || n.Data == "article" {
+		old := c.item
+		c.item = n
+		defer func() { c.item = old }()
+	}
+	if !isInline {
+		c.path = append(c.path, strings.ToLower(attr(n, "class")+" "+attr(n, "id")))
+		defer func() { c.path = c.path[:len(c.path)-1] }()
+	}
+	for k := n.FirstChild; k != nil; k = k.NextSibling {
+		c.walk(k)
+	}
+	if !isInline {
+		c.flush()
+	}
+}
+
+func (c *cutter) text(n *html.Node) {
+	s := n.Data
+	if isSpace(s) {
+		if c.cur != nil {
+			c.buf.WriteByte(' ')
+		}
+		return
+	}
+	if c.cur == nil {
+		c.cur = &block{parent: blockParent(n), leaf: n, item: c.item, furniture: c.hidden > 0}
+		c.cur.tag = c.cur.parent.Data
+		c.cur.path = strings.Join(c.path[max(0, len(c.path)-4):], " ")
+		if c.anchor != nil {
+			c.cur.href = attr(c.anchor, "href")
+		}
+	}
+	c.buf.WriteString(s)
+	c.cur.pieces = append(c.cur.pieces, s)
+	if c.anchor != nil {
+		c.cur.link += utf8.RuneCountInString(strings.TrimSpace(s))
+	}
+}
+
+func (c *cutter) flush() {
+	if c.cur == nil {
+		return
+	}
+	c.cur.text = strings.Join(strings.Fields(c.buf.String()), " ")
+	c.cur.runes = utf8.RuneCountInString(c.cur.text)
+	c.buf.Reset()
+	if c.cur.runes > 0 {
+		c.out = append(c.out, c.cur)
+	}
+	c.cur = nil
+}
+
+func blockParent(n *html.Node) *html.Node {
+	for p := n.Parent; p != nil; p = p.Parent {
+		if p.Type == html.ElementNode && !inline[p.Data] || p.Parent == nil {
+			return p
+		}
+	}
+	return n
+}
+
+func isSpace(s string) bool {
+	return strings.TrimFunc(s, unicode.IsSpace) == ""
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return strings.TrimSpace(a.Val)
+		}
+	}
+	return ""
+}
+
+func hasAttr(n *html.Node, key string) bool {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+func within(n *html.Node, tag string) bool {
+	for p := n.Parent; p != nil; p = p.Parent {
+		if p.Data == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// nodeText returns the first characters of an element's text.
+func nodeText(n *html.Node) string {
+	var b strings.Builder
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		if b.Len() > 600 || n.Type == html.ElementNode && (n.Data == "script" || n.Data == "style") {
+			return
+		}
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data[:min(len(n.Data), 1000)])
+			b.WriteByte(' ')
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+	}
+	walk(n)
+	return strings.ToValidUTF8(strings.Join(strings.Fields(b.String()), " "), "")
+}
+
+// headOnly reads the head of a page that is nested too deeply to be parsed.
+func headOnly(src string) *html.Node {
+	end := strings.Index(strings.ToLower(src[:min(len(src), 256<<10)]), "</head>")
+	if end < 0 {
+		end = 0
+	}
+	doc, err := html.Parse(strings.NewReader(src[:end]))
+	if err != nil {
+		return &html.Node{Type: html.DocumentNode}
+	}
+	return doc
+}
+
+// visibleWords returns the first words that a page shows, noscript included.
+func visibleWords(doc *html.Node) string {
+	var b strings.Builder
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		switch {
+		case b.Len() > 1500, n.Type == html.ElementNode && (n.Data == "script" || n.Data == "style" || n.Data == "head"):
+			return
+		case n.Type == html.TextNode && !isSpace(n.Data):
+			b.WriteString(n.Data[:min(len(n.Data), 1500)])
+			b.WriteByte(' ')
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+	}
+	walk(doc)
+	return strings.ToValidUTF8(strings.Join(strings.Fields(b.String()), " "), "")
+}

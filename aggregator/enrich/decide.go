@@ -1,0 +1,305 @@
+package enrich
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	readability "codeberg.org/readeck/go-readability/v2"
+	"github.com/andybalholm/cascadia"
+	"golang.org/x/net/html"
+)
+
+// decide returns the article's paragraphs: the blocks that readability keeps,
+// what it should not have left out, less what is furniture by our own rules.
+// The tree is spent afterwards.
+func decide(doc *html.Node, base *url.URL, blocks []*block, f *facts) string {
+	voted := false
+	if f.nodes <= maxReader {
+		voted = vote(doc, base, blocks)
+	}
+	if !voted {
+		densest(blocks)
+	}
+	rescue(blocks, f)
+	dropLists(blocks)
+	return join(blocks, f)
+}
+
+// vote marks the blocks of which readability keeps the most.
+func vote(doc *html.Node, base *url.URL, blocks []*block) bool {
+	ps := readability.NewParser()
+	ps.DisableJSONLD = true
+	art, err := ps.ParseAndMutate(doc, base)
+	if err != nil || art.Node == nil {
+		return false
+	}
+	have := map[string]bool{}
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		if n.Type == html.TextNode {
+			have[strings.TrimSpace(n.Data)] = true
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+	}
+	walk(art.Node)
+	runes := 0
+	for _, b := range blocks {
+		in, all := 0, 0
+		for _, s := range b.pieces {
+			all += len(s)
+			if have[strings.TrimSpace(s)] {
+				in += len(s)
+			}
+		}
+		if b.kept = 2*in >= all && all > 0; b.kept && !b.furniture {
+			runes += b.runes
+		}
+	}
+	return runes >= 140
+}
+
+// prose tells if a block reads like a paragraph.
+func (b *block) prose() bool {
+	return !b.furniture && b.linked() < 0.4 && (b.runes >= 80 || b.runes >= 30 && ended(b.text) || wide(b.text) && b.runes >= 20)
+}
+
+// wide tells if a text is written without spaces, so that fewer characters
+// say as much.
+func wide(s string) bool {
+	return !strings.Contains(s, " ") && utf8.RuneCountInString(s)*2 < len(s)
+}
+
+// densest marks the paragraphs of the element that holds the most prose: the
+// element two levels above the paragraph shares its score with the nearer.
+func densest(blocks []*block) {
+	score := map[*html.Node]float64{}
+	for _, b := range blocks {
+		b.kept = false
+		if !b.prose() {
+			continue
+		}
+		w := float64(b.runes) * (1 - b.linked())
+		for n, share := b.parent, 1.0; n != nil && n.Type == html.ElementNode && share > 0.2; n, share = n.Parent, share*0.7 {
+			score[n] += w * share
+		}
+	}
+	var best *html.Node
+	for _, b := range blocks { // in order of the page: the choice is the same every time
+		for n, i := b.parent, 0; n != nil && i < 5; n, i = n.Parent, i+1 {
+			if score[n] > 0 && (best == nil || score[n] > score[best]) {
+				best = n
+			}
+		}
+	}
+	for _, b := range blocks {
+		if b.prose() && under(b.parent, best) {
+			b.kept = true
+		}
+	}
+}
+
+func under(n, top *html.Node) bool {
+	for ; n != nil; n = n.Parent {
+		if n == top {
+			return true
+		}
+	}
+	return false
+}
+
+var teaserClass = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`standfirst|subtitle|sub-title|sub_title|subhead|headline__sub|article[-_]?intro|\bintro|vorspann|chapo|\blead\b|article__lead|\bdek\b|\bdeck\b|teaser-text|summary|excerpt|ingress|kicker-text|einleitung|bajada|entradilla|sumario|sommario|occhiello|perex|anons|abstract`)
+})
+
+// rescue takes back what readability leaves out of an article: paragraphs
+// between those it keeps, and the standfirst before them.
+func rescue(blocks []*block, f *facts) {
+	from, to := -1, -1
+	holders := map[*html.Node]int{}
+	for i, b := range blocks {
+		if b.kept && b.prose() {
+			if from < 0 {
+				from = i
+			}
+			to = i
+			if b.parent.Parent != nil {
+				holders[b.parent.Parent] += b.runes
+			}
+		}
+	}
+	if from < 0 {
+		return
+	}
+	for i := from; i <= to; i++ {
+		b := blocks[i]
+		if !b.kept && b.tag == "p" && b.prose() && b.parent.Parent != nil && holders[b.parent.Parent] > 200 {
+			b.kept = true
+		}
+	}
+	for i := max(0, from-40); i < from; i++ {
+		b := blocks[i]
+		if b.kept || b.furniture || b.linked() > 0.3 || b.runes < 40 {
+			continue
+		}
+		if teaserClass().MatchString(b.path) && (ended(b.text) || b.runes > 80) || f.describes(b.text) {
+			b.kept = true
+		}
+	}
+}
+
+// describes tells if a line is the page's own description.
+func (f *facts) describes(s string) bool {
+	k := letters(s)
+	for _, d := range f.descriptions {
+		if dk := letters(d); len(k) > 30 && (dk == k || strings.HasPrefix(k, dk) && len(dk)*2 > len(k)) {
+			return true
+		}
+	}
+	return false
+}
+
+// dropLists drops lists of other headlines: four or more neighbours that each
+// open with a link to another page, with all that stands between them, and
+// the short heading above.
+func dropLists(blocks []*block) {
+	for i := 0; i < len(blocks); i++ {
+		if !blocks[i].kept || !blocks[i].opensLink() {
+			continue
+		}
+		items, last := 1, i
+		for j := i + 1; j < len(blocks) && j-last <= 3; j++ {
+			b := blocks[j]
+			if !b.kept {
+				last++
+				continue
+			}
+			if b.opensLink() && (b.item != nil || blocks[i].item == nil) {
+				items, last = items+1, j
+			} else if b.item == nil && b.runes > 200 && b.linked() < 0.2 {
+				break
+			}
+		}
+		if items < 4 {
+			continue
+		}
+		end := last
+		for end+1 < len(blocks) && blocks[last].item != nil && blocks[end+1].item == blocks[last].item {
+			end++
+		}
+		for j := i; j <= end; j++ {
+			blocks[j].kept = false
+		}
+		for j := i - 1; j >= 0 && j >= i-2; j-- {
+			if b := blocks[j]; b.kept && b.runes <= 40 && !ended(b.text) {
+				b.kept = false
+				break
+			}
+		}
+		i = end
+	}
+}
+
+func (b *block) opensLink() bool {
+	return b.href != "" && !strings.HasPrefix(b.href, "#") && b.linked() > 0.75
+}
+
+// join cleans the kept blocks and joins them.
+func join(blocks []*block, f *facts) string {
+	seen := map[string]int{}
+	for _, b := range blocks {
+		if b.runes > 10 {
+			seen[b.text]++
+		}
+	}
+	title := letters(f.title)
+	var kept []*block
+	for _, b := range blocks {
+		if !b.kept || b.furniture || isFurnitureLine(b, f, title) {
+			continue
+		}
+		if n := seen[b.text]; n < 0 || n > 1 && b.runes < 80 {
+			continue // said already, or on every corner of the page
+		}
+		if b.runes > 10 {
+			seen[b.text] = -1
+		}
+		kept = append(kept, b)
+	}
+	kept = trimEnds(kept)
+	out := make([]string, len(kept))
+	for i, b := range kept {
+		out[i] = b.text
+	}
+	return strings.Join(out, "\n")
+}
+
+func isFurnitureLine(b *block, f *facts, title string) bool {
+	switch {
+	case b.tag == "h1":
+		return true
+	case b.runes < 120 && title != "" && letters(b.text) == title:
+		return true
+	case alsoRead().MatchString(b.text) && (b.linked() > 0.3 || b.runes < 60):
+		return true
+	case b.runes < 500 && promotion().MatchString(b.text) && (b.linked() > 0.1 || b.runes < 200 || strings.Contains(b.text, "http") || b.parent.Data != "p"):
+		return true
+	case b.runes < 120 && junkLine().MatchString(b.text):
+		return true
+	case b.linked() > 0.8 && b.runes < 200 && !(b.tag == "p" && ended(b.text)):
+		return true
+	}
+	return isByline(b, f)
+}
+
+// isByline knows a line of names and dates by the names and dates in it.
+func isByline(b *block, f *facts) bool {
+	if b.runes > 130 || ended(b.text) && b.runes > 60 {
+		return false
+	}
+	if datelike().MatchString(b.text) && b.runes < 70 {
+		return true
+	}
+	for _, name := range f.authors {
+		if len(name) > 4 && strings.Contains(b.text, name) && b.runes < utf8.RuneCountInString(name)+50 {
+			return true
+		}
+	}
+	low := strings.ToLower(b.text)
+	return b.runes < 60 && (strings.HasPrefix(low, "by ") || strings.HasPrefix(low, "von ") && !ended(b.text) || strings.HasPrefix(low, "oleh "))
+}
+
+// trimEnds drops headings and labels after the last paragraph and before the
+// first, and headings that head nothing.
+func trimEnds(kept []*block) []*block {
+	for len(kept) > 0 && !kept[len(kept)-1].prose() && kept[len(kept)-1].tag != "p" {
+		kept = kept[:len(kept)-1]
+	}
+	for len(kept) > 1 && kept[0].runes < 30 && !ended(kept[0].text) && !wide(kept[0].text) {
+		kept = kept[1:]
+	}
+	return kept
+}
+
+// selected returns the text of the elements that a feed's selector names.
+func selected(doc *html.Node, blocks []*block, selector string, f *facts) string {
+	sel, err := cascadia.ParseGroup(selector)
+	if err != nil {
+		return ""
+	}
+	tops := map[*html.Node]bool{}
+	for _, n := range cascadia.QueryAll(doc, sel) {
+		tops[n] = true
+	}
+	for _, b := range blocks {
+		for n := b.leaf; n != nil && !b.kept; n = n.Parent {
+			b.kept = tops[n]
+		}
+	}
+	dropLists(blocks)
+	return join(blocks, f)
+}

@@ -10,6 +10,7 @@ package feedtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -98,9 +99,7 @@ func (n *Net) Archive(archive string) {
 		}
 		header, body := splitHeader(data)
 		mux.HandleFunc("GET /"+path, func(w http.ResponseWriter, r *http.Request) {
-			for k, v := range header {
-				w.Header()[k] = v
-			}
+			maps.Copy(w.Header(), header)
 			fmt.Fprint(w, body)
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -115,8 +116,8 @@ func decode(br *bufio.Reader, applied []string, limit int64, buf *bytes.Buffer) 
 		return errCoding
 	}
 	var r io.Reader = br
-	for i := len(applied) - 1; i >= 0; i-- {
-		switch c := applied[i]; {
+	for _, c := range slices.Backward(applied) {
+		switch {
 		case isGzip(c):
 			zr := gzipPool.Get().(*gzip.Reader)
 			defer gzipPool.Put(zr)

@@ -84,8 +84,7 @@ func (c *Client) explain(x *exchange, err error) error {
 	if x.res.HasRetryAfter {
 		e.RetryAfter = x.res.RetryAfter
 	}
-	var own *Error
-	if errors.As(err, &own) { // of robots.txt or a host's gate
+	if own, ok := errors.AsType[*Error](err); ok { // of robots.txt or a host's gate
 		own.URL = e.URL
 		return own
 	}
@@ -123,8 +122,7 @@ func classify(x *exchange, err error) (kind, msg string) {
 }
 
 func classifyNet(x *exchange, err error) (kind, msg string) {
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		switch {
 		case dns.IsNotFound:
 			return KindDNS, "no such host: " + x.host()
@@ -147,8 +145,7 @@ func classifyNet(x *exchange, err error) (kind, msg string) {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return KindConnect, "the server broke off the connection"
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return KindConnect, "the connection failed"
 	}
 	return KindProtocol, protocolWords(err)

@@ -179,14 +179,14 @@ func TestF21F25RedirectsLeakNothing(t *testing.T) {
 		net.Handle("news.example", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
 			case "/a":
-				http.Redirect(w, r, "/b", 302)
+				http.Redirect(w, r, "/b", http.StatusFound)
 			case "/b":
-				http.Redirect(w, r, "http://other.example/c", 307)
+				http.Redirect(w, r, "http://other.example/c", http.StatusTemporaryRedirect)
 			default:
 				io.WriteString(w, rss)
 			}
 		}))
-		net.Handle("other.example", http.RedirectHandler("http://news.example/d", 301))
+		net.Handle("other.example", http.RedirectHandler("http://news.example/d", http.StatusMovedPermanently))
 		res, err := c.Feed(t.Context(), fetch.Request{
 			URL: "http://editor:secret@news.example/a", Headers: map[string]string{"X-Key": "k"},
 		})
@@ -243,7 +243,7 @@ func TestF50F51RedirectChains(t *testing.T) {
 	})
 	t.Run("loop", func(t *testing.T) {
 		bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
-			net.Handle("news.example", http.RedirectHandler("/", 301))
+			net.Handle("news.example", http.RedirectHandler("/", http.StatusMovedPermanently))
 			res, err := c.Feed(t.Context(), fetch.Request{URL: "http://news.example/"})
 			if failure(t, err); res.PermanentMove {
 				t.Error("a loop is a permanent move")
@@ -373,7 +373,7 @@ func TestF34StatusesComeWithRetryAfter(t *testing.T) {
 
 func TestX06ErrorsAreWordsWithoutInternals(t *testing.T) {
 	bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
-		net.Handle("news.example", http.RedirectHandler("http://10.1.2.3/secret", 302))
+		net.Handle("news.example", http.RedirectHandler("http://10.1.2.3/secret", http.StatusFound))
 		net.Name("inside.example", "10.9.8.7")
 		net.Name("down.example", "93.184.9.9")
 		for _, tt := range []struct{ url, kind, want string }{

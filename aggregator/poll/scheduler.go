@@ -108,28 +108,28 @@ func (s *Scheduler) Wake() {
 // for ten seconds, gives back what was claimed, and returns nil. A store that
 // fails is asked again after a minute; only a damaged one ends Run.
 func (s *Scheduler) Run(ctx context.Context) error {
-	r := newRound(s, ctx)
-	r.spacing = startSpacing
-	for {
+	for ctx.Err() == nil {
+		r := newRound(s, ctx)
+		r.spacing = startSpacing
 		err := r.run(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if errors.Is(err, aggregator.ErrDamaged) {
 			return err
 		}
-		s.log.Error("the store fails; polling pauses", "err", err, "dur", storePause)
-		timer := time.NewTimer(storePause)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("the store fails; polling pauses", "err", err, "dur", storePause)
+			s.rest(ctx, storePause)
 		}
-		timer.Stop()
-		if ctx.Err() != nil {
-			return nil
-		}
-		r = newRound(s, ctx)
-		r.spacing = startSpacing
+	}
+	return nil
+}
+
+// rest waits, but not beyond the end of ctx.
+func (s *Scheduler) rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 

@@ -139,7 +139,8 @@ func (e *entry) fromBlock(tag, body []byte) {
 	if !bytes.HasPrefix(tag, []byte("<entry")) {
 		return
 	}
-	if _, after, ok := bytes.Cut(body, []byte("<id>")); ok && !bytes.Contains(body, []byte("<source")) {
+	before, _, _ := bytes.Cut(body, []byte("<source"))
+	if _, after, ok := bytes.Cut(before, []byte("<id>")); ok {
 		if id, _, ok := bytes.Cut(after, []byte("</id>")); ok && len(id) < 2048 && bytes.IndexByte(id, '<') < 0 {
 			e.id = strings.TrimSpace(unescape(string(id)))
 		}

@@ -21,7 +21,9 @@ func decode(body []byte, contentType string) (text []byte, name string) {
 	if enc, name, skip := byMark(body); enc != nil {
 		return transcode(enc, body[skip:]), name
 	}
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	if rest, ok := bytes.CutPrefix(body, []byte("\xef\xbb\xbf")); ok {
+		return mend(rest), "utf-8"
+	}
 	for _, label := range []string{headerCharset(contentType), declaredCharset(body)} {
 		enc, name := lookup(label)
 		if name == "" || strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32") {
@@ -159,6 +161,9 @@ func transcode(e encoding.Encoding, b []byte) []byte {
 
 // mend reads each byte that is not part of valid UTF-8 as windows-1252.
 func mend(b []byte) []byte {
+	if utf8.Valid(b) {
+		return b
+	}
 	out := make([]byte, 0, len(b)+len(b)/8)
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)

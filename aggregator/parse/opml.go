@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/html"
+
 	"topicwire/aggregator"
 )
 
@@ -33,18 +35,11 @@ func ReadOPML(r io.Reader) ([]aggregator.FeedSettings, error) {
 	if i := bytes.Index(text, []byte("<opml")); i > 0 {
 		text = text[i:]
 	}
-	dec := xml.NewDecoder(bytes.NewReader(clean(text)))
-	dec.Strict, dec.Entity = false, xml.HTMLEntity
 	o := opmlReader{at: map[string]int{}}
-	for {
-		tok, err := dec.Token()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the OPML file could not be read: %w", err)
-		}
-		if err := o.token(tok); err != nil {
+	// An HTML tokenizer forgives the broken attributes that lists have.
+	z := html.NewTokenizer(bytes.NewReader(clean(text)))
+	for z.Next() != html.ErrorToken {
+		if err := o.token(z.Token()); err != nil {
 			return nil, err
 		}
 	}
@@ -62,24 +57,25 @@ type opmlReader struct {
 	at      map[string]int
 }
 
-func (o *opmlReader) token(tok xml.Token) error {
-	switch t := tok.(type) {
-	case xml.StartElement:
-		if strings.EqualFold(t.Name.Local, "opml") {
-			o.root = true
+func (o *opmlReader) token(t html.Token) error {
+	if t.Data == "opml" {
+		o.root = true
+	}
+	if t.Data != "outline" {
+		return nil
+	}
+	if t.Type == html.StartTagToken || t.Type == html.SelfClosingTagToken {
+		if err := o.outline(t.Attr); err != nil {
+			return err
 		}
-		if strings.EqualFold(t.Name.Local, "outline") {
-			return o.outline(t.Attr)
-		}
-	case xml.EndElement:
-		if strings.EqualFold(t.Name.Local, "outline") && len(o.folders) > 0 {
-			o.folders = o.folders[:len(o.folders)-1]
-		}
+	}
+	if (t.Type == html.EndTagToken || t.Type == html.SelfClosingTagToken) && len(o.folders) > 0 {
+		o.folders = o.folders[:len(o.folders)-1]
 	}
 	return nil
 }
 
-func (o *opmlReader) outline(attrs []xml.Attr) error {
+func (o *opmlReader) outline(attrs []html.Attribute) error {
 	if o.count++; o.count > maxOutlines {
 		return fmt.Errorf("the OPML file has more than %d outlines", maxOutlines)
 	}
@@ -88,7 +84,7 @@ func (o *opmlReader) outline(attrs []xml.Attr) error {
 	}
 	a := map[string]string{}
 	for _, at := range attrs {
-		a[strings.ToLower(at.Name.Local)] = oneLine(at.Value)
+		a[strings.ToLower(at.Key)] = oneLine(at.Val)
 	}
 	name := firstNonEmpty(a["text"], a["title"])
 	u := httpOnly(a["xmlurl"])

@@ -88,6 +88,9 @@ func Feed(in Input) (*Result, error) {
 		if i < len(d.fresh) {
 			it.BlockHash = d.fresh[i]
 		}
+		if seen[it.GUID] && it.URL != "" {
+			it.GUID = it.URL // a guid that items share identifies none of them
+		}
 		if seen[it.GUID] {
 			continue
 		}

@@ -42,6 +42,7 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 		}
 	}
 	short := shorten(doc, o, fresh)
+	short = baseDirs(short)
 	if !whole {
 		short = plainZones(short)
 	}
@@ -154,6 +155,45 @@ func shorten(doc []byte, o *outline, fresh []block) []byte {
 		from = o.overEnd
 	}
 	return append(out, doc[from:]...)
+}
+
+// baseDirs cuts the file names off xml:base, which gofeed takes for
+// directories.
+func baseDirs(doc []byte) []byte {
+	const name = "xml:base="
+	if !bytes.Contains(doc, []byte(name)) {
+		return doc
+	}
+	out := make([]byte, 0, len(doc))
+	for {
+		before, after, ok := bytes.Cut(doc, []byte(name))
+		out = append(out, before...)
+		if !ok {
+			return out
+		}
+		out = append(out, name...)
+		doc = after
+		if len(after) == 0 || (after[0] != '"' && after[0] != '\'') {
+			continue
+		}
+		end := bytes.IndexByte(after[1:], after[0])
+		if end < 0 {
+			continue
+		}
+		out = append(append(out, after[0]), dirOf(after[1:1+end])...)
+		doc = after[1+end:]
+	}
+}
+
+func dirOf(base []byte) []byte {
+	from := 0
+	if i := bytes.Index(base, []byte("://")); i >= 0 {
+		if from = i + 3; bytes.IndexByte(base[from:], '/') < 0 {
+			return base
+		}
+	}
+	path, _, _ := bytes.Cut(base[from:], []byte("?"))
+	return base[:from+bytes.LastIndexByte(path, '/')+1]
 }
 
 // plainZones writes the zone of " GMT</" dates as gofeed reads it fastest.

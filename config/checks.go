@@ -13,15 +13,15 @@ func (v *validation) webURL(key, raw string) bool {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		v.fault(key, "%q is no web address", raw)
+		v.fault(key, "%q is no web address", redactURL(raw))
 	case u.Scheme == "" || !strings.Contains(raw, "://"):
-		v.fault(key, "%q is no web address; did you mean https://%s?", raw, raw)
+		v.fault(key, "%q is no web address; did you mean https://%s?", redactURL(raw), redactURL(raw))
 	case u.Scheme != "http" && u.Scheme != "https":
 		v.fault(key, "%q begins with %s:; only http:// and https:// are fetched", redactURL(raw), u.Scheme)
 	case u.Hostname() == "":
-		v.fault(key, "%q has no host", raw)
+		v.fault(key, "%q has no host", redactURL(raw))
 	case strings.ContainsAny(raw, " \t\n"):
-		v.fault(key, "%q has a space in it", raw)
+		v.fault(key, "%q has a space in it", redactURL(raw))
 	case u.User != nil:
 		v.fault(key, "the address carries a user or password; write user: and password_file: beside it")
 	default:
@@ -30,12 +30,13 @@ func (v *validation) webURL(key, raw string) bool {
 	return false
 }
 
+// redactURL hides what may be a password, also of what is no URL.
 func redactURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
+	i, j := strings.Index(raw, "//"), strings.LastIndexByte(raw, '@')
+	if i < 0 || j < i {
 		return raw
 	}
-	return u.Redacted()
+	return raw[:i+2] + "…" + raw[j:]
 }
 
 // once faults a value that stands in the file twice, naming both lines.

@@ -153,6 +153,7 @@ func Starter() (*Config, error) {
 		return nil, err
 	}
 	c.readEnvironment(os.Getenv)
+	c.readSecrets(".")
 	return c, nil
 }
 

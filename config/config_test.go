@@ -1,6 +1,8 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -63,12 +65,20 @@ func everyKey(typ reflect.Type, path string) []string {
 }
 
 func TestStarter(t *testing.T) {
+	pw := filepath.Join(t.TempDir(), "pw")
+	if err := os.WriteFile(pw, []byte("hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TOPICWIRE_ADMIN_PASSWORD_FILE", pw)
 	c, err := Starter()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Validate(nil); err != nil {
 		t.Fatal(err)
+	}
+	if string(c.Admin.Password) != "hunter2" {
+		t.Error("the starter configuration does not read secrets")
 	}
 	languages := map[string]bool{}
 	for _, f := range c.Feeds {

@@ -286,15 +286,24 @@ func (s *Server) removeTopic(w http.ResponseWriter, r *http.Request) error {
 
 // previewQuery answers the editor while somebody types.
 func (s *Server) previewQuery(w http.ResponseWriter, r *http.Request) error {
-	t, _, err := s.typedTopic(r, aggregator.Topic{})
-	if err != nil {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	old, err := s.opts.Store.Topic(r.Context(), strings.TrimSpace(r.PostForm.Get("slug")))
+	switch {
+	case errors.Is(err, aggregator.ErrNotFound):
+		old = nil
+	case err != nil:
 		return err
 	}
-	_, err = s.opts.Store.Topic(r.Context(), t.Slug)
-	if err != nil && !errors.Is(err, aggregator.ErrNotFound) {
+	var t aggregator.Topic
+	if old != nil {
+		t = *old
+	}
+	if t, _, err = s.typedTopic(r, t); err != nil {
 		return err
 	}
-	body, err := s.execute("editor", "preview", s.preview(r.Context(), t, err == nil))
+	body, err := s.execute("editor", "preview", s.preview(r.Context(), t, old != nil))
 	if err != nil {
 		return err
 	}
@@ -316,6 +325,9 @@ func (s *Server) preview(ctx context.Context, t aggregator.Topic, saved bool) pr
 	if err != nil {
 		if p := queryProblem(t.Query, err); p.Problem != "" {
 			return p
+		}
+		if errors.Is(err, context.Canceled) { // they typed on
+			return previewData{}
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
 			return previewData{Tested: true, Problem: "There is too much history to test this while you type. Save it, and see what it catches."}

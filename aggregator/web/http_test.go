@@ -239,6 +239,22 @@ func TestHostHeaderMakesNoLinks(t *testing.T) {
 	}
 }
 
+func TestListenAddresses(t *testing.T) {
+	for listen, want := range map[string]string{
+		"http://127.0.0.1:8080": "http://127.0.0.1:8080", "http://0.0.0.0:8080": "http://localhost:8080",
+		"http://:8080": "http://localhost:8080", "http://[::]:9": "http://localhost:9", "http://[::1]:9": "http://localhost:9",
+		"http://news.lan:8080": "http://news.lan:8080",
+	} {
+		h := newServer(t, newsroom(), func(o *web.Options) { o.ListenURL = listen }).Handler()
+		if body := bodyOf(t, ask(h, "GET", "/topics/monsoon.json", nil)); !strings.Contains(body, want+"/topics/monsoon.json") {
+			t.Errorf("listening on %s: the feed does not link to %s", listen, want)
+		}
+		if body := bodyOf(t, ask(h, "GET", "/", nil)); !strings.Contains(body, "Russia") {
+			t.Errorf("listening on %s: the index lacks a topic", listen)
+		}
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	h := newServer(t, newsroom(), nil).Handler()
 	ask(h, "GET", "/topics/russia-india.rss", nil)

@@ -24,9 +24,8 @@ const (
 // sits at this machine; with one, who holds a session. Posts from other sites
 // are refused in both cases.
 func (s *Server) guard(h handler) handler {
-	origin := http.NewCrossOriginProtection()
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := origin.Check(r); err != nil {
+		if err := s.origin.Check(r); err != nil {
 			return refuse(http.StatusForbidden, "That form was sent from another site. Please use the form on this page.")
 		}
 		if s.opts.AdminPassword == "" {
@@ -152,7 +151,7 @@ func (s *Server) loginPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
-	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+	if err := s.origin.Check(r); err != nil {
 		return refuse(http.StatusForbidden, "That form was sent from another site. Please use the form on this page.")
 	}
 	if s.opts.AdminPassword == "" {

@@ -36,6 +36,7 @@ type shelfContent struct {
 	byToken   map[tokenHash]*issue // private topics only
 	listed    []*issue             // public topics, by title
 	revisions map[aggregator.TopicID]int64
+	complete  bool // all topics are here, or failed
 }
 
 // tokenHash is what a token is looked up by, so that the time it takes says
@@ -54,7 +55,7 @@ type issue struct {
 
 func newTopicShelf(s *Server) *topicShelf {
 	sh := &topicShelf{server: s, store: s.opts.Store}
-	sh.shown.Store(indexIssues(nil, nil))
+	sh.shown.Store(indexIssues(nil, nil, false))
 	return sh
 }
 
@@ -94,7 +95,7 @@ func (sh *topicShelf) refresh(ctx context.Context) error {
 	}
 	shown := sh.shown.Load()
 	now := sh.server.now()
-	if maps.Equal(revisions, shown.revisions) && !shown.anyExpired(now) {
+	if shown.complete && maps.Equal(revisions, shown.revisions) && !shown.anyExpired(now) {
 		return nil
 	}
 	topics, err := sh.store.Topics(ctx)
@@ -123,7 +124,7 @@ func (sh *topicShelf) refresh(ctx context.Context) error {
 		issues = append(issues, is)
 		rendered[t.ID] = t.Revision
 	}
-	sh.shown.Store(indexIssues(issues, rendered))
+	sh.shown.Store(indexIssues(issues, rendered, true))
 	return errors.Join(failures...)
 }
 
@@ -142,10 +143,10 @@ func (is *issue) fresh(t *aggregator.Topic, now time.Time) bool {
 	return is.topic.Revision == t.Revision && !is.expired(now)
 }
 
-func indexIssues(issues []*issue, revisions map[aggregator.TopicID]int64) *shelfContent {
+func indexIssues(issues []*issue, revisions map[aggregator.TopicID]int64, complete bool) *shelfContent {
 	c := &shelfContent{
 		byID: map[aggregator.TopicID]*issue{}, bySlug: map[string]*issue{}, byToken: map[tokenHash]*issue{},
-		revisions: revisions,
+		revisions: revisions, complete: complete,
 	}
 	for _, is := range issues {
 		c.byID[is.topic.ID] = is
@@ -224,14 +225,14 @@ func (sh *topicShelf) now(ctx context.Context, t *aggregator.Topic) (*issue, err
 		revisions = map[aggregator.TopicID]int64{}
 	}
 	revisions[t.ID] = t.Revision
-	sh.shown.Store(indexIssues(issues, revisions))
+	sh.shown.Store(indexIssues(issues, revisions, shown.complete))
 	return is, nil
 }
 
 // listed returns the public topics by title, rendering them if nothing was
 // rendered yet.
 func (sh *topicShelf) listed(ctx context.Context) (*shelfContent, error) {
-	if c := sh.shown.Load(); c.revisions != nil {
+	if c := sh.shown.Load(); c.complete {
 		return c, nil
 	}
 	err := sh.refresh(ctx)

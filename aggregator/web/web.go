@@ -1,13 +1,16 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"html/template"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -77,6 +80,7 @@ type Server struct {
 	topics    *topicShelf
 	status    pollStatusCache
 	sessions  sessions
+	origin    *http.CrossOriginProtection
 	metrics   metrics
 	readiness probe
 	handler   http.Handler
@@ -90,19 +94,17 @@ func New(o Options) (*Server, error) {
 	if o.Store == nil {
 		return nil, errors.New("web: no store")
 	}
-	s := &Server{opts: o, log: o.Logger, now: o.Now, base: strings.TrimSuffix(o.BaseURL, "/")}
+	s := &Server{
+		opts: o, log: o.Logger, now: o.Now, base: strings.TrimSuffix(o.BaseURL, "/"), origin: http.NewCrossOriginProtection(),
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if s.base != "" {
-		u, err := url.Parse(s.base)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return nil, fmt.Errorf("web: base URL %q is not an absolute http address", o.BaseURL)
-		}
-		s.prefix = strings.TrimSuffix(u.EscapedPath(), "/")
+	if err := s.setBase(); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
 	}
 	if s.opts.Registry == nil {
 		s.opts.Registry = prometheus.NewRegistry()
@@ -125,6 +127,23 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
+// setBase learns where we are reached from BaseURL, never from a request.
+func (s *Server) setBase() error {
+	if s.base == "" {
+		return nil
+	}
+	u, err := url.Parse(s.base)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("base URL %q is not an absolute http address", s.opts.BaseURL)
+	}
+	s.prefix = u.EscapedPath()
+	// A proxy may hand us another Host than the one the browser knows.
+	if err := s.origin.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+		return fmt.Errorf("base URL %q: %w", s.opts.BaseURL, err)
+	}
+	return nil
+}
+
 // Handler returns the handler of all routes.
 func (s *Server) Handler() http.Handler { return s.handler }
 
@@ -137,12 +156,21 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// feedBase is what links inside topic feeds start with.
+// feedBase is what links inside topic feeds start with. A daemon that listens
+// on all addresses names itself localhost until it has a BaseURL.
 func (s *Server) feedBase() string {
 	if s.base != "" {
 		return s.base
 	}
-	return strings.TrimSuffix(s.opts.ListenURL, "/")
+	u, err := url.Parse(s.opts.ListenURL)
+	if err != nil {
+		return s.opts.ListenURL // publish says what is wrong with it
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	if u.Hostname() == "" || err == nil && (ip.IsUnspecified() || ip.Is6()) {
+		u.Host = net.JoinHostPort("localhost", cmp.Or(u.Port(), "80"))
+	}
+	return strings.TrimSuffix(u.String(), "/")
 }
 
 // path makes a link within the site: from the root, so that it holds on

@@ -43,6 +43,9 @@ type Page struct {
 	Summary  string // the feed's, plain, or empty
 	Language string // the feed's, or empty
 	Selector string // CSS selector of the article's text; empty: found here
+	// Unstored says that the text is looked at and thrown away: a page that
+	// asks not to be stored is read all the same. The daemon never sets it.
+	Unstored bool
 }
 
 // PageResponse is a page as it was fetched.
@@ -129,6 +132,8 @@ func Extract(p Page) (a aggregator.Article) {
 func readText(a *aggregator.Article, doc *html.Node, base *url.URL, f *facts, p Page) {
 	d := readDirectives(f, p.Header)
 	blocks := cutBlocks(doc, base)
+	f.fromLines(blocks)
+	a.Authors, a.Published = f.authors, f.published
 	var body string
 	if p.Selector != "" {
 		body = selected(doc, blocks, p.Selector, f)
@@ -146,7 +151,7 @@ func readText(a *aggregator.Article, doc *html.Node, base *url.URL, f *facts, p 
 	}
 	a.Language = language(body, f.lang, p.Language)
 	a.NoSnippet = d.noSnippet
-	if d.noText {
+	if d.noText && !p.Unstored {
 		a.Status, a.Note = aggregator.ArticleBarred, "the page asks not to be stored (robots meta or X-Robots-Tag)"
 		return
 	}

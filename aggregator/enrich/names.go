@@ -72,7 +72,7 @@ func letters(s string) string {
 
 // notPeople are bylines that name a desk.
 var notPeople = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^(by )?(the )?(redaksi|redaktion|editorial|editors?|admin(istrator)?|news ?room|news ?desk|staff|team|webmaster|online|web desk|agencies|unknown|null|undefined|guest|author|penulis|autor|автор|редакция)\b|\b(redaksi|redaktion|redacci[oó]n|rédaction|redazione|newsroom|news desk|editorial (team|staff)|cyber media|media group)\b|https?:|www\.|@|[0-9]{2}`)
+	return regexp.MustCompile(`(?i)^(by )?(the )?(redaksi|redaktion|editorial|editors?|admin(istrator)?|news ?room|news ?desk|staff|team|webmaster|online|web desk|agencies|unknown|null|undefined|guest|author$|penulis$|autor$|автор$|редакция)\b|\b(redaksi|redaktion|redacci[oó]n|rédaction|redazione|newsroom|news desk|editorial (team|staff)|cyber media|media group)\b|https?:|www\.|@|[0-9]{2}`)
 })
 
 func (f *facts) isName(s string) bool {
@@ -93,7 +93,7 @@ func splitNames(s string) []string {
 		return nil
 	}
 	low := strings.ToLower(s)
-	for _, open := range []string{"by ", "von ", "por ", "par ", "di ", "oleh ", "oleh: ", "av ", "af ", "door ", "penulis: ", "penulis ", "автор: "} {
+	for _, open := range []string{"by ", "von ", "por ", "par ", "di ", "oleh ", "oleh: ", "av ", "af ", "door ", "penulis: ", "автор: "} {
 		if strings.HasPrefix(low, open) && len(low) == len(s) {
 			s = s[len(open):]
 			break
@@ -106,4 +106,55 @@ func splitNames(s string) []string {
 		}
 	}
 	return out
+}
+
+// fromLines looks for author and date in the short lines under the title, for
+// pages that state neither otherwise. A name is believed only beside a date.
+func (f *facts) fromLines(blocks []*block) {
+	if len(f.authors) > 0 && !f.published.IsZero() {
+		return
+	}
+	title, at := letters(f.title), -1
+	for i, b := range blocks {
+		if b.runes < 200 && title != "" && letters(b.text) == title {
+			at = i
+			break
+		}
+	}
+	if at < 0 {
+		return
+	}
+	for i := at + 1; i < min(at+7, len(blocks)); i++ {
+		when, ok := readDate(blocks[i].text)
+		if blocks[i].runes > 90 || !ok {
+			continue
+		}
+		if f.published.IsZero() {
+			f.published = when
+		}
+		lines := strings.Split(blocks[i].text, "|")
+		for _, j := range []int{i - 1, i + 1} {
+			if j > at && j < len(blocks) && blocks[j].runes <= 40 && blocks[j].linked() < 0.1 {
+				lines = append(lines, blocks[j].text)
+			}
+		}
+		for _, l := range lines {
+			if l = strings.TrimSpace(l); len(f.authors) == 0 && personal(l) && f.isName(l) {
+				f.authors = []string{l}
+			}
+		}
+		return
+	}
+}
+
+// personal tells if a line is two to four capitalised words and nothing else.
+func personal(s string) bool {
+	ws := strings.Fields(s)
+	for _, w := range ws {
+		r, _ := utf8.DecodeRuneInString(w)
+		if !unicode.IsUpper(r) || strings.ContainsFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && r != '.' && r != '-' && r != '\'' }) {
+			return false
+		}
+	}
+	return len(ws) >= 2 && len(ws) <= 4
 }

@@ -2,8 +2,10 @@ package enrich_test
 
 import (
 	"bufio"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sort"
@@ -20,7 +22,7 @@ const shared = "../../../shared/data"
 
 type gold struct {
 	Outlet, Language, File, URL, Title, Published, Body string
-	Authors                                            []string
+	Authors                                             []string
 }
 
 func readGold(tb testing.TB) []gold {
@@ -114,11 +116,8 @@ func TestNewsroom(t *testing.T) {
 	status := map[aggregator.ArticleStatus]int{}
 	dates, answered, right, titles := 0, 0, 0, 0
 	for _, g := range readGold(t) {
-		body, err := os.ReadFile(filepath.Join(shared, "newsroom/pages", g.File))
-		if err != nil {
-			t.Fatal(err)
-		}
-		a := enrich.Extract(enrich.Page{URL: g.URL, Body: body})
+		body := readGzip(t, filepath.Join(shared, "newsroom/pages", g.File))
+		a := enrich.Extract(enrich.Page{URL: g.URL, Body: body, Unstored: true})
 		status[a.Status]++
 		p, r := all.add(a.Text, g.Body)
 		if g.Language != "en" {
@@ -155,13 +154,31 @@ func TestNewsroom(t *testing.T) {
 	t.Logf("not en %s", &other)
 	t.Logf("all %s", &all)
 	t.Logf("dates %d/%d right, %d answered; titles %d; status %v", right, dates, answered, titles, status)
-	const floor = 0.93
+	const floor = 0.91
 	if got := all.f1(); got < floor {
 		t.Errorf("F1 over all pages = %.3f, want at least %.3f", got, floor)
 	}
 	if float64(right) < 0.95*float64(dates) {
 		t.Errorf("%d of %d dates right, want 95 %%", right, dates)
 	}
+}
+
+func readGzip(tb testing.TB, file string) []byte {
+	tb.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	body, err := io.ReadAll(z)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return body
 }
 
 func TestKompas(t *testing.T) {

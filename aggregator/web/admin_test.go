@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"topicwire/aggregator"
+	"topicwire/aggregator/match"
 	"topicwire/aggregator/web"
 )
 
@@ -184,6 +185,28 @@ func TestImportOPML(t *testing.T) {
 	}
 	if res := post(strings.Repeat("x", 6<<20)); res.StatusCode != 413 {
 		t.Errorf("import of 6 MiB = %d, want 413", res.StatusCode)
+	}
+}
+
+// TestQueryThatCannotBeRead wants the place and the cure, in the preview and
+// when saving.
+func TestQueryThatCannotBeRead(t *testing.T) {
+	wrong := fmt.Errorf("query: %w", &match.SyntaxError{Column: 7, Msg: "unknown country zz", Suggestion: "country:za"})
+	h := newServer(t, newsroom(), func(o *web.Options) {
+		o.Actions.SaveTopic = func(context.Context, aggregator.Topic) error { return wrong }
+		o.Actions.TestQuery = func(context.Context, aggregator.Topic) (*web.QueryTest, error) { return nil, wrong }
+	}).Handler()
+	for path, want := range map[string]int{"/admin/topics/preview": 200, "/admin/topics/new": 422} {
+		res := askFrom(h, "127.0.0.1:1", "POST", path, nil, "slug=tea&title=Tea&query=рис+и+country:zz")
+		body := bodyOf(t, res)
+		if res.StatusCode != want {
+			t.Errorf("POST %s = %d, want %d", path, res.StatusCode, want)
+		}
+		for _, part := range []string{"Column 7", "unknown country zz", "<code>country:za</code>", `рис и <mark class="bad">country:zz</mark>`} {
+			if !strings.Contains(body, part) {
+				t.Errorf("POST %s lacks %q:\n%s", path, part, body)
+			}
+		}
 	}
 }
 

@@ -108,6 +108,7 @@ type previewData struct {
 	Problem string
 	Before  string // the query up to where it cannot be read …
 	At      string // … and from there on
+	Column  int    // where that is, in characters from 1
 	Hint    string
 	Test    *QueryTest
 	Saved   bool // there is a topic to compare with

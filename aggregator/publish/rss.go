@@ -104,10 +104,7 @@ func rssItemOf(is *issue, p *post) rssItem {
 	}
 	if p.full {
 		it.Content = &feeds.RssContent{Content: p.html}
-		it.Description = orText(p.summary, p.title)
-		if p.summary != "" {
-			it.Description = paragraphs(p.summary)
-		}
+		it.Description = paragraphs(orText(p.summary, p.title))
 	}
 	if p.source.feed != "" {
 		it.Source = &rssSource{URL: p.source.feed, Title: p.source.title}

@@ -3,6 +3,7 @@ package parse
 import (
 	"bytes"
 	stdjson "encoding/json"
+	"fmt"
 	"html"
 	"strconv"
 	"strings"
@@ -30,7 +31,7 @@ func readJSON(text []byte, in Input) (*parsed, error) {
 	d := &parsed{}
 	if len(raws) > maxItems {
 		raws = raws[:maxItems]
-		d.warning = "the feed has more than 2000 items; the rest was left out"
+		d.warning = fmt.Sprintf("the feed has more than %d items; the rest was left out", maxItems)
 	}
 	delete(top, "items")
 	head, _ := stdjson.Marshal(top)

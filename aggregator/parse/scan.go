@@ -27,8 +27,7 @@ type outline struct {
 	edits     []edit // that would make it whole
 	cut       bool   // the document ends before its root does
 	cutItem   int    // where an item begins that has no end; -1: none does
-	over      int    // where the first item begins that is one too many; -1: none is
-	overEnd   int
+	over      bool   // there are items beyond the limit
 }
 
 type openTag struct {
@@ -52,7 +51,7 @@ type scanner struct {
 // scan walks over the tags of a document without reading what they say. It
 // returns an error if reading it all would take too much.
 func scan(doc []byte) (*outline, *Error) {
-	s := &scanner{doc: doc, out: outline{cutItem: -1, over: -1}}
+	s := &scanner{doc: doc, out: outline{cutItem: -1}}
 	for i := 0; i < len(doc) && !s.done; {
 		lt := bytes.IndexByte(doc[i:], '<')
 		if lt < 0 {
@@ -188,6 +187,10 @@ func (s *scanner) open(i, end int) *Error {
 	item := isItem(name) && len(s.stack) > 0
 	if item {
 		s.surface(i)
+		if len(s.out.blocks) == maxItems {
+			s.stop(i)
+			return nil
+		}
 	}
 	if s.elements++; s.elements > maxElements {
 		return errorf("too_large", "the feed has more than %d elements", maxElements)
@@ -248,13 +251,6 @@ func (s *scanner) pop(end int) {
 }
 
 func (s *scanner) endItem(end int) {
-	if len(s.out.blocks) == maxItems {
-		if s.out.over < 0 {
-			s.out.over = s.cur.start
-		}
-		s.out.overEnd = end
-		return
-	}
 	s.cur.end = end
 	s.out.blocks = append(s.out.blocks, s.cur)
 }
@@ -278,8 +274,18 @@ func (s *scanner) close(i, end int) {
 	s.pop(end)
 }
 
+// stop ends the document at i.
+func (s *scanner) stop(i int) {
+	s.out.over, s.done = true, true
+	e := edit{at: i, to: len(s.doc)}
+	for _, t := range slices.Backward(s.stack) {
+		e.text += "</" + string(t.name) + ">"
+	}
+	s.out.edits = append(s.out.edits, e)
+}
+
 func (s *scanner) finish() {
-	if len(s.stack) == 0 {
+	if s.done || len(s.stack) == 0 {
 		return
 	}
 	s.out.cut = true

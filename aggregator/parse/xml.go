@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -17,7 +18,9 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 		return nil, serr
 	}
 	d := &parsed{}
-	if o.cut {
+	if o.over {
+		d.warning = fmt.Sprintf("the feed has more than %d items; the rest was left out", maxItems)
+	} else if o.cut {
 		d.warning = "the document is cut off; what came before the break was read"
 	} else if len(o.edits) > 0 {
 		d.warning = "the document is not well-formed; it was repaired"
@@ -27,9 +30,6 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 	}
 	if err := feedRoot(o.root, text); err != nil {
 		return nil, err
-	}
-	if o.over >= 0 {
-		d.warning = "the feed has more than 2000 items; the rest was left out"
 	}
 	d.total = len(o.blocks)
 	d.hashes = make([]uint64, len(o.blocks))
@@ -114,7 +114,7 @@ func mended(doc []byte, o *outline, whole bool) ([]byte, *outline) {
 func rescan(doc []byte, old *outline) *outline {
 	o, err := scan(doc)
 	if err != nil {
-		return &outline{root: old.root, rootTag: old.rootTag, cutItem: -1, over: -1}
+		return &outline{root: old.root, rootTag: old.rootTag, cutItem: -1}
 	}
 	return o
 }
@@ -137,7 +137,7 @@ func feedRoot(root string, text []byte) error {
 
 // shorten returns the document with no items but those given.
 func shorten(doc []byte, o *outline, fresh []block) []byte {
-	if len(o.blocks) == len(fresh) && o.over < 0 {
+	if len(o.blocks) == len(fresh) {
 		return doc
 	}
 	out := make([]byte, 0, len(doc))
@@ -149,10 +149,6 @@ func shorten(doc []byte, o *outline, fresh []block) []byte {
 		}
 		out = append(out, doc[from:b.start]...)
 		from = b.end
-	}
-	if o.over >= 0 && o.overEnd > o.over {
-		out = append(out, doc[from:o.over]...)
-		from = o.overEnd
 	}
 	return append(out, doc[from:]...)
 }

@@ -302,7 +302,7 @@ func (s *Store) Entries(ctx context.Context, f aggregator.EntryFilter) ([]aggreg
 	var entries []aggregator.Entry
 	best := make(map[aggregator.StoryID]aggregator.ItemID)
 	err := scanAll(ctx, s, `SELECT story_id, public_id, published_at, updated_at, backfill, best_item FROM entry
-		WHERE topic_id = $1 AND published_at >= $2 ORDER BY published_at DESC, public_id DESC LIMIT $3`,
+		WHERE topic_id = $1 AND published_at >= $2 ORDER BY published_at DESC, public_id LIMIT $3`,
 		[]any{f.Topic, sinceUnix(f), limit}, func(r *sql.Rows) error {
 			e := aggregator.Entry{Topic: f.Topic}
 			var b aggregator.ItemID

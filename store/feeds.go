@@ -205,8 +205,35 @@ func (s *Store) SyncDeclared(ctx context.Context, feeds []aggregator.FeedSetting
 		if err := s.syncFeeds(ctx, t, feeds); err != nil {
 			return err
 		}
+		if err := s.syncHosts(ctx, t); err != nil {
+			return err
+		}
 		return s.syncTopics(ctx, t, topics)
 	})
+}
+
+// syncHosts writes the host keys of feeds anew: what counts as one host may be
+// configured otherwise than when a feed was added.
+func (s *Store) syncHosts(ctx context.Context, t *tx) error {
+	changed := make(map[int64]string)
+	err := scanAll(ctx, t, `SELECT id, url, host FROM feed`, nil, func(r *sql.Rows) error {
+		var id int64
+		var url, host string
+		err := r.Scan(&id, &url, &host)
+		if key := s.opts.HostKey(url); key != host {
+			changed[id] = key
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for id, key := range changed {
+		if _, err := t.exec(ctx, `UPDATE feed SET host = $2 WHERE id = $1`, id, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) syncFeeds(ctx context.Context, t *tx, feeds []aggregator.FeedSettings) error {
@@ -265,7 +292,8 @@ func (s *Store) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) (feed
 	switch {
 	case c.Force:
 	case c.All:
-		and(`NOT (next_poll_at > $2 AND next_poll_reason LIKE 'Retry-After%')`)
+		// What the server asked for, as poll.Schedule words it.
+		and(`NOT (next_poll_at > $2 AND (next_poll_reason LIKE 'Retry-After%' OR next_poll_reason = 'rate limit'))`)
 	default:
 		and(`next_poll_at <= $2`)
 	}
@@ -281,14 +309,8 @@ func (s *Store) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) (feed
 	if !c.PolledBefore.IsZero() {
 		and(`last_poll_at < `+params(len(args)+1, 1), c.PolledBefore.Unix())
 	}
-	if n := len(c.ExcludeHosts); n > 0 {
-		list := make([]any, 0, n+7)
-		for _, h := range c.ExcludeHosts {
-			list = append(list, h)
-		}
-		for len(list)%8 != 0 { // few texts to prepare
-			list = append(list, list[0])
-		}
+	if len(c.ExcludeHosts) > 0 {
+		list := padded(c.ExcludeHosts)
 		and(`host NOT IN (`+params(len(args)+1, len(list))+`)`, list...)
 	}
 	q := strings.NewReplacer("{where}", where, "{skip}", s.dialect.skipLocked).Replace(claimFeeds)
@@ -307,6 +329,20 @@ func (s *Store) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) (feed
 		return int(a.ID - b.ID)
 	})
 	return feeds, err
+}
+
+// padded returns arguments for a list, their number rounded up so that few
+// texts are prepared.
+func padded(hosts []string) []any {
+	size := 8
+	for size < len(hosts) {
+		size *= 4
+	}
+	list := make([]any, size)
+	for i := range list {
+		list[i] = hosts[min(i, len(hosts)-1)]
+	}
+	return list
 }
 
 // NextDueAt returns when a feed may be claimed next; it may be in the past,

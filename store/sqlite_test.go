@@ -386,3 +386,21 @@ func TestMigration(t *testing.T) {
 		w.is(err, aggregator.ErrDamaged)
 	})
 }
+
+func TestReadOnly(t *testing.T) {
+	w := sqliteWorld(t)
+	w.fill()
+	w.must(w.Store.Close())
+	st, err := store.Open(t.Context(), store.Options{DSN: w.dsn, ReadOnly: true})
+	w.must(err)
+	defer st.Close()
+	if feeds, err := st.Feeds(t.Context(), aggregator.FeedFilter{}); err != nil || len(feeds) != 1 || feeds[0].Items != 2 {
+		t.Errorf("feeds = %+v, %v", feeds, err)
+	}
+	if err := st.RemoveFeed(t.Context(), "https://a.example/feed"); err == nil {
+		t.Error("a store for reading wrote")
+	}
+	if _, err := store.Open(t.Context(), store.Options{DSN: w.dsn + ".not", ReadOnly: true}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error = %v", err)
+	}
+}

@@ -22,10 +22,9 @@ func (s *Store) ClaimWork(ctx context.Context, c aggregator.WorkClaim) (items []
 	args := []any{c.Now.Add(c.Lease).Unix(), c.Now.Unix(), max(c.Limit, 0), string(c.Stage)}
 	hosts := ""
 	if len(c.ExcludeHosts) > 0 {
-		hosts = `AND host NOT IN (` + params(len(args)+1, len(c.ExcludeHosts)) + `)`
-		for _, h := range c.ExcludeHosts {
-			args = append(args, h)
-		}
+		list := padded(c.ExcludeHosts)
+		hosts = `AND host NOT IN (` + params(len(args)+1, len(list)) + `)`
+		args = append(args, list...)
 	}
 	q := strings.NewReplacer("{hosts}", hosts, "{skip}", s.dialect.skipLocked).Replace(claimWork)
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {

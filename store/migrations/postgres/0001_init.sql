@@ -224,4 +224,4 @@ CREATE TABLE entry (
 	digest       TEXT    NOT NULL, -- of all that is rendered from it
 	PRIMARY KEY (story_id, topic_id)
 );
-CREATE INDEX entry_newest ON entry (topic_id, published_at, public_id); -- Entries
+CREATE INDEX entry_newest ON entry (topic_id, published_at DESC, public_id); -- Entries

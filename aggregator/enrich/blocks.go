@@ -29,7 +29,7 @@ func (b *block) linked() float64 { return float64(b.link) / float64(max(1, b.run
 
 var inline = set("a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q ruby rb rt rp s samp small span strike strong sub sup time tt u var wbr")
 var ignored = set("script style noscript template svg math iframe object embed select option textarea button head audio video canvas map input rt rp")
-var furniture = set("nav aside footer form figure figcaption dialog menu")
+var furniture = set("nav aside footer figure figcaption dialog menu")
 
 func set(words string) map[string]bool {
 	m := make(map[string]bool)

@@ -16,13 +16,18 @@ import (
 // what it should not have left out, less what is furniture by our own rules.
 // The tree is spent afterwards.
 func decide(doc *html.Node, base *url.URL, blocks []*block, f *facts) string {
-	voted := false
-	if f.nodes <= maxReader {
-		voted = vote(doc, base, blocks)
+	voted := ""
+	if f.nodes <= maxReader && vote(doc, base, blocks) {
+		voted = finish(blocks, f)
 	}
-	if !voted {
-		densest(blocks)
+	densest(blocks)
+	if dense := finish(blocks, f); len(dense) > 2*len(voted) {
+		return dense
 	}
+	return voted
+}
+
+func finish(blocks []*block, f *facts) string {
 	rescue(blocks, f)
 	dropLists(blocks)
 	return join(blocks, f)

@@ -159,6 +159,7 @@ func TestRepair(t *testing.T) {
 		"control characters":       {rssWith("<item><title>a\x08&#8;&#xFFFF;</title></item>"), []string{"a"}, false},
 		"c1":                       {rssWith("<item><title>&#146;\u0093</title></item>"), []string{"’“"}, false},
 		"bare lt":                  {rssWith("<item><title>1 < 2 & 3</title></item>"), []string{"1 < 2 & 3"}, false},
+		"unknown atom namespace":   {`<feed xmlns="http://example.com/ns"><entry><title>a</title><id>1</id></entry></feed>`, []string{"a"}, false},
 		"html entities":            {rssWith("<item><title>caf&eacute;</title></item>"), []string{"café"}, false},
 		"tags in title":            {rssWith("<item><title>&lt;b&gt;a&lt;/b&gt; &amp;amp; b</title></item>"), []string{"a & b"}, false},
 	} {

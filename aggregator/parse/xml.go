@@ -48,7 +48,7 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 	}
 	var err error
 	if strings.EqualFold(o.root, "feed") {
-		err = d.readAtom(short)
+		err = d.readAtom(atomSpace(short, attr(doc[:o.rootTag], "xmlns")))
 	} else {
 		err = d.readRSS(short)
 	}
@@ -151,6 +151,20 @@ func shorten(doc []byte, o *outline, fresh []block) []byte {
 		from = b.end
 	}
 	return append(out, doc[from:]...)
+}
+
+// atomSpace gives a feed in a namespace that nobody knows that of Atom 1.0.
+func atomSpace(doc []byte, space string) []byte {
+	switch strings.TrimSpace(strings.ToLower(space)) {
+	case "", "http://www.w3.org/2005/atom", "http://purl.org/atom/ns#":
+		return doc
+	}
+	for _, q := range []string{`"`, "'"} {
+		if old := []byte("xmlns=" + q + space + q); bytes.Contains(doc, old) {
+			return bytes.Replace(doc, old, []byte(`xmlns="http://www.w3.org/2005/Atom"`), 1)
+		}
+	}
+	return doc
 }
 
 // baseDirs cuts the file names off xml:base, which gofeed takes for

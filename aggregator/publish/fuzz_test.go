@@ -45,6 +45,9 @@ func hostileChannel(a, b, c string, n int64) publish.Channel {
 func TestHostile(t *testing.T) {
 	for i, a := range hostile {
 		for j, b := range hostile {
+			if (i+j)%4 != 0 {
+				continue // the fuzz targets try the others
+			}
 			c := hostileChannel(a, b, strings.Join([]string{b, hostile[(i*7+j)%len(hostile)]}, a), int64(1_700_000_000+i+j))
 			for format := range formats {
 				check(t, format, c)

@@ -39,6 +39,7 @@ type mention struct {
 type tally struct {
 	n                 int
 	title, lead, body int
+	last              int32 // the sentence of the body named last, from 1
 }
 
 func (t *tally) points() int {
@@ -91,7 +92,7 @@ func (s *scan) count() {
 				}
 			})
 		}
-		if best == nil {
+		if best == nil || r.initial && bestTo == i+1 && bestLen <= 5 && (i == 0 || s.endsBefore(i)) {
 			i++
 			continue
 		}
@@ -115,8 +116,10 @@ func (s *scan) mention(c code, from, to int) {
 		t.title++
 	case tok.field == summary || tok.ByteStart < s.leadEnd:
 		t.lead++
-	default:
-		t.body++
+	default: // a sentence counts once, however often it says the name
+		if n := s.sentence(from) + 1; n != t.last {
+			t.body, t.last = t.body+1, n
+		}
 	}
 	s.mentions = append(s.mentions, mention{code: c, from: int32(from), to: int32(to)})
 }

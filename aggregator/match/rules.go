@@ -16,6 +16,7 @@ type rules struct {
 	proclitics string // letters that may be fused before a word
 	capitalAdj bool   // adjectives of countries are written with a capital
 	hungarian  bool
+	initial    bool // short names are words too: not believed where a sentence begins
 }
 
 const (
@@ -27,7 +28,7 @@ const (
 func rulesFor(lang string) *rules {
 	base, _, _ := strings.Cut(lang, "-")
 	has := func(list string) bool { return strings.Contains(list, " "+base+" ") }
-	r := &rules{suffix: 4, capitalAdj: has(capitals), hungarian: base == "hu"}
+	r := &rules{suffix: 4, capitalAdj: has(capitals), hungarian: base == "hu", initial: base == "vi"}
 	switch {
 	case has(analytic):
 		r.suffix = 0

@@ -140,11 +140,11 @@ func addStems(forms map[string]bool, phrase string) {
 	}
 	for _, tok := range text.Tokens(phrase) {
 		word := phrase[tok.ByteStart:tok.ByteEnd]
-		if tok.Unspaced || utf8.RuneCountInString(word) < 4 {
+		if tok.Unspaced || utf8.RuneCountInString(word) < 5 {
 			continue
 		}
 		for name := range maps.Clone(forms) {
-			if !strings.HasPrefix(name, "~") && shares(text.Fold(word), text.Fold(name), 3) && !isName(forms, word) {
+			if !strings.HasPrefix(name, "~") && len(text.Tokens(name)) == 1 && shares(text.Fold(word), text.Fold(name), 3) && !isName(forms, word) {
 				if n := []rune(word); len(n) >= 7 {
 					word = string(n[:len(n)-2])
 				}

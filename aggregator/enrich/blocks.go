@@ -132,7 +132,7 @@ func (c *cutter) flush() {
 	c.cur.text = strings.Join(strings.Fields(c.buf.String()), " ")
 	c.cur.runes = utf8.RuneCountInString(c.cur.text)
 	c.buf.Reset()
-	if c.cur.runes > 0 {
+	if c.cur.runes > 0 && len(c.cur.text) <= maxParagraph {
 		c.out = append(c.out, c.cur)
 	}
 	c.cur = nil
@@ -217,7 +217,7 @@ func visibleWords(doc *html.Node) string {
 	var walk func(*html.Node)
 	walk = func(n *html.Node) {
 		switch {
-		case b.Len() > 1500, n.Type == html.ElementNode && (n.Data == "script" || n.Data == "style" || n.Data == "head"):
+		case b.Len() > 1500, n.Type == html.ElementNode && (n.Data == "script" || n.Data == "style" || n.Data == "title"):
 			return
 		case n.Type == html.TextNode && !isSpace(n.Data):
 			b.WriteString(n.Data[:min(len(n.Data), 1500)])

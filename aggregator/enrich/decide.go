@@ -173,13 +173,13 @@ func (f *facts) describes(s string) bool {
 // the short heading above.
 func dropLists(blocks []*block) {
 	for i := 0; i < len(blocks); i++ {
-		if !blocks[i].kept || !blocks[i].opensLink() {
+		if !blocks[i].listed() || !blocks[i].opensLink() {
 			continue
 		}
 		items, last := 1, i
 		for j := i + 1; j < len(blocks) && j-last <= 3; j++ {
 			b := blocks[j]
-			if !b.kept {
+			if !b.listed() {
 				last++
 				continue
 			}
@@ -209,6 +209,9 @@ func dropLists(blocks []*block) {
 	}
 }
 
+// listed tells if a block may be part of a list within the article.
+func (b *block) listed() bool { return b.kept || b.item != nil }
+
 func (b *block) opensLink() bool {
 	return b.href != "" && !strings.HasPrefix(b.href, "#") && b.linked() > 0.75
 }
@@ -224,11 +227,14 @@ func join(blocks []*block, f *facts) string {
 	title := letters(f.title)
 	var kept []*block
 	for _, b := range blocks {
-		if !b.kept || b.furniture || isFurnitureLine(b, f, title) {
+		if !b.kept || b.furniture || len(kept) == maxParagraphs {
 			continue
 		}
 		if n := seen[b.text]; n < 0 || n > 1 && b.runes < 80 {
 			continue // said already, or on every corner of the page
+		}
+		if isFurnitureLine(b, f, title) {
+			continue
 		}
 		if b.runes > 10 {
 			seen[b.text] = -1

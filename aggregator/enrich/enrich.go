@@ -29,6 +29,10 @@ const (
 	maxRules  = 3 << 20
 	maxNodes  = 60_000
 	maxReader = 20_000 // nodes that readability may see
+
+	maxParagraphs = 2000
+	maxParagraph  = 40 << 10 // bytes; what is longer is data
+	maxAttribute  = 4 << 10
 )
 
 // SummaryLength is the most characters that a summary has.

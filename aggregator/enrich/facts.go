@@ -48,6 +48,11 @@ func readFacts(doc *html.Node, base *url.URL, p Page) *facts {
 			return
 		}
 		if n.Type == html.ElementNode {
+			for i := range n.Attr {
+				if a := &n.Attr[i]; len(a.Val) > maxAttribute && a.Key != "content" {
+					a.Val = ""
+				}
+			}
 			f.element(n, &scripts)
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {

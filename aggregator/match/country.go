@@ -87,12 +87,16 @@ func (s *scan) count() {
 		bestTo, bestLen := 0, 0
 		for _, off := range r.starts(offsets[:0], s.word(i)) {
 			s.at(ix, i, off, func(p *pattern, to int) {
-				if n := len(p.elems[0].text); to > bestTo || to == bestTo && n > bestLen {
+				n := len(p.elems[0].text)
+				if p.elems[0].text == string(s.word(i)[off:]) { // the very word goes before an inflected one
+					n += maxBody
+				}
+				if to > bestTo || to == bestTo && n > bestLen {
 					best, bestTo, bestLen = p, to, n
 				}
 			})
 		}
-		if best == nil || r.initial && bestTo == i+1 && bestLen <= 5 && (i == 0 || s.endsBefore(i)) {
+		if best == nil || r.initial && bestTo == i+1 && len(s.word(i)) <= 5 && (i == 0 || s.endsBefore(i)) {
 			i++
 			continue
 		}

@@ -38,6 +38,9 @@ const (
 // Schedule decides when a feed is polled again. The zero value uses the
 // defaults. It keeps nothing: all it knows is in the feed's row and the poll's
 // report.
+//
+// A NextPollReason of "rate limit", or one that begins with "Retry-After", is
+// the server's word: the store keeps to it even if all feeds are to be polled.
 type Schedule struct {
 	MinInterval, MaxInterval time.Duration // of the adaptive interval
 	// HostKey names the host that a 429 pauses (fetch.HostKey); nil: no host

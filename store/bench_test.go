@@ -1,3 +1,5 @@
+//go:build unix
+
 package store_test
 
 import (
@@ -6,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -180,4 +183,47 @@ func BenchmarkClaimWork200(b *testing.B) {
 		w.advance(time.Hour)
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(200*b.N), "µs/item")
+}
+
+// BenchmarkItemFromPollToStory is all that the store does for an item that is
+// about no topic: saved by a poll of 40, claimed and filed in a batch of 200.
+// The figure that counts is the processor time.
+func BenchmarkItemFromPollToStory(b *testing.B) {
+	for _, keys := range []int{6, 10, 17} {
+		b.Run(fmt.Sprintf("keys=%d", keys), func(b *testing.B) {
+			w := benchWorld(b)
+			id := w.feed("https://a.example/feed")
+			rnd := rand.New(rand.NewPCG(1, 2))
+			n := 0
+			spent := cpu()
+			for b.Loop() {
+				for range 5 {
+					items := make([]aggregator.Item, 40)
+					for i := range items {
+						items[i] = bigItem(n)
+						n++
+					}
+					w.poll(id, false, items...)
+				}
+				claimed := w.work(aggregator.StageMatch)
+				batch := make([]aggregator.Processed, len(claimed))
+				for i := range claimed {
+					batch[i] = aggregator.Processed{Work: claimed[i].Work, Item: claimed[i].ID, Language: "en", Keys: urlKey(&claimed[i])}
+					for len(batch[i].Keys) < keys {
+						batch[i].Keys = append(batch[i].Keys, aggregator.StoryKey{Hash: int64(rnd.Uint64())})
+					}
+				}
+				_, err := w.RecordProcessed(b.Context(), batch, byURL)
+				w.must(err)
+			}
+			b.ReportMetric(float64((cpu()-spent).Microseconds())/float64(n), "cpu-µs/item")
+		})
+	}
+}
+
+// cpu returns the processor time that this process has used.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -193,7 +193,7 @@ func dropLists(blocks []*block) {
 			continue
 		}
 		end := last
-		for end+1 < len(blocks) && blocks[last].item != nil && blocks[end+1].item == blocks[last].item {
+		for end+1 < len(blocks) && blocks[last].item != nil && blocks[last].item.Data == "li" && blocks[end+1].item == blocks[last].item {
 			end++
 		}
 		for j := i; j <= end; j++ {
@@ -210,7 +210,7 @@ func dropLists(blocks []*block) {
 }
 
 // listed tells if a block may be part of a list within the article.
-func (b *block) listed() bool { return b.kept || b.item != nil }
+func (b *block) listed() bool { return b.kept || b.item != nil && b.item.Data == "li" }
 
 func (b *block) opensLink() bool {
 	return b.href != "" && !strings.HasPrefix(b.href, "#") && b.linked() > 0.75

@@ -49,8 +49,7 @@ func (s *Server) adminHome(w http.ResponseWriter, r *http.Request) error {
 }
 
 func badForm(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}
 	return refuse(http.StatusBadRequest, "That form could not be read.")

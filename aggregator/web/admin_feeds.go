@@ -315,7 +315,7 @@ func (s *Server) removeFeed(w http.ResponseWriter, r *http.Request) error {
 // splitTags reads "world, asia" as sorted tags without repeats.
 func splitTags(list string) []string {
 	var tags []string
-	for _, t := range strings.Split(list, ",") {
+	for t := range strings.SplitSeq(list, ",") {
 		if t = strings.TrimSpace(t); t != "" {
 			tags = append(tags, t)
 		}

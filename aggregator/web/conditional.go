@@ -72,7 +72,7 @@ func compress(body []byte, level int) []byte {
 // with a weight above zero, or covered by "*" and not named.
 func acceptsGzip(headers []string) bool {
 	star := false
-	for _, part := range strings.Split(strings.Join(headers, ","), ",") {
+	for part := range strings.SplitSeq(strings.Join(headers, ","), ",") {
 		coding, params, _ := strings.Cut(part, ";")
 		coding = strings.ToLower(strings.TrimSpace(coding))
 		ok := weight(params) > 0
@@ -87,7 +87,7 @@ func acceptsGzip(headers []string) bool {
 }
 
 func weight(params string) float64 {
-	for _, p := range strings.Split(params, ";") {
+	for p := range strings.SplitSeq(params, ";") {
 		k, v, _ := strings.Cut(p, "=")
 		if strings.EqualFold(strings.TrimSpace(k), "q") {
 			q, err := strconv.ParseFloat(strings.TrimSpace(v), 64)

@@ -98,7 +98,7 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 }
 
 func (s *Server) recovered(rec *recorder, r *http.Request, v any) {
-	if v == http.ErrAbortHandler {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v)
 	}
 	s.log.Error("request failed", "route", r.Pattern, "err", fmt.Sprint("panic: ", v))

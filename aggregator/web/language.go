@@ -53,7 +53,7 @@ var languageNames = sync.OnceValue(func() map[string]string {
 		`so Somali|sq Albanian|sr Serbian|sv Swedish|sw Swahili|ta Tamil|te Telugu|tg Tajik|th Thai|tk Turkmen|tl Filipino|tr Turkish|` +
 		`tt Tatar|ug Uyghur|uk Ukrainian|ur Urdu|uz Uzbek|vi Vietnamese|yo Yoruba|zh Chinese|zu Zulu`
 	m := map[string]string{}
-	for _, entry := range strings.Split(names, "|") {
+	for entry := range strings.SplitSeq(names, "|") {
 		code, name, _ := strings.Cut(entry, " ")
 		m[code] = name
 	}

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,20 +24,11 @@ func parse(t testing.TB, page string) *html.Node {
 func all(doc *html.Node, name, class string) []*html.Node {
 	var out []*html.Node
 	for n := range doc.Descendants() {
-		if n.Type == html.ElementNode && n.Data == name && (class == "" || contains(attr(n, "class"), class)) {
+		if n.Type == html.ElementNode && n.Data == name && (class == "" || slices.Contains(strings.Fields(attr(n, "class")), class)) {
 			out = append(out, n)
 		}
 	}
 	return out
-}
-
-func contains(list, word string) bool {
-	for _, w := range strings.Fields(list) {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 func attr(n *html.Node, key string) string {

@@ -13,7 +13,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -86,7 +85,6 @@ type Server struct {
 	handler   http.Handler
 
 	stopping atomic.Bool
-	runOnce  sync.Once
 }
 
 // New returns a server that is ready to answer.

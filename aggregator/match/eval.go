@@ -24,6 +24,9 @@ func (s *scan) eval(n *node, threshold float64) (aggregator.Truth, float64) {
 		for _, k := range n.kids {
 			t, sc := s.eval(k, threshold)
 			truth, score = min(truth, t), min(score, sc)
+			if s.quick && truth == aggregator.False {
+				break
+			}
 		}
 		return truth, score
 	case opOr:

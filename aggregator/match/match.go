@@ -176,6 +176,7 @@ func (s *Set) Evaluate(d *Document) []Verdict {
 	}
 	sc := newScan(d)
 	defer sc.free()
+	sc.quick = true
 	sc.findTerms(s.terms, s.nterms)
 	var out []Verdict
 	for i := range s.topics {

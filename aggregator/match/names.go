@@ -116,27 +116,31 @@ type langIndex struct {
 
 var langIndexes sync.Map // language → *langIndex
 
-// namesFor returns the rules and the names to look for in a text of a language.
+// namesFor returns the rules and the names to look for in a text of a
+// language. An index is kept for each language that has names, not for each
+// tag that anybody can invent.
 func namesFor(lang string) (*rules, *index) {
-	if lang == "" {
-		lang = "und"
-	}
-	if len(lang) > 35 { // no tag is that long
-		lang = "und"
-	}
-	if li, ok := langIndexes.Load(lang); ok {
-		return li.(*langIndex).rules, li.(*langIndex).index()
-	}
-	key := lang
-	if !slices.ContainsFunc(chain(lang), func(l string) bool { return len(gazetteer()[l]) > 0 }) {
-		lang = "und"
-		if key != lang { // do not keep what anybody can invent
-			return namesFor(lang)
+	li, ok := langIndexes.Load(lang)
+	if !ok {
+		lang = known(lang)
+		if li, ok = langIndexes.Load(lang); !ok {
+			r := rulesFor(lang)
+			li, _ = langIndexes.LoadOrStore(lang, &langIndex{rules: r, index: sync.OnceValue(func() *index { return buildNames(lang, r) })})
 		}
 	}
-	r := rulesFor(lang)
-	li, _ := langIndexes.LoadOrStore(key, &langIndex{rules: r, index: sync.OnceValue(func() *index { return buildNames(lang, r) })})
 	return li.(*langIndex).rules, li.(*langIndex).index()
+}
+
+// known returns the language of the gazetteer that a tag asks for, or "und".
+func known(tag string) string {
+	if len(tag) <= 35 { // no tag is longer
+		for _, l := range chain(tag) {
+			if len(gazetteer()[l]) > 0 {
+				return l
+			}
+		}
+	}
+	return "und"
 }
 
 func buildNames(lang string, r *rules) *index {

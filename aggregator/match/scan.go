@@ -39,6 +39,7 @@ type hit struct {
 // scan is one pass over a document.
 type scan struct {
 	doc     *Document
+	quick   bool // the score of what is False is not wanted
 	fields  [nfields]string
 	shouts  [nfields]bool // no small letters
 	tokens  []token
@@ -81,7 +82,7 @@ func (s *scan) free() {
 	for _, c := range s.named {
 		s.tallies[c] = tally{}
 	}
-	s.doc, s.counted = nil, false
+	s.doc, s.counted, s.quick = nil, false, false
 	s.fields = [nfields]string{}
 	s.tokens, s.folded, s.words = s.tokens[:0], s.folded[:0], s.words[:0]
 	s.hits, s.touched, s.mentions = s.hits[:0], s.touched[:0], s.mentions[:0]
@@ -98,6 +99,11 @@ func (s *scan) read(field uint8, t string) {
 	small := false
 	for _, w := range s.words {
 		word := t[w.ByteStart:w.ByteEnd]
+		if from := len(s.folded); s.readASCII(word) {
+			small = small || hasSmallASCII(word)
+			s.tokens = append(s.tokens, token{Token: w, field: field, from: from, to: len(s.folded)})
+			continue
+		}
 		if !normal && !norm.NFKC.IsNormalString(word) {
 			word = norm.NFKC.String(word)
 		}
@@ -105,10 +111,36 @@ func (s *scan) read(field uint8, t string) {
 		for _, r := range word {
 			s.folded = text.AppendFold(s.folded, r)
 		}
-		small = small || !w.Capital && hasSmall(word)
+		small = small || hasSmall(word)
 		s.tokens = append(s.tokens, token{Token: w, field: field, from: from, to: len(s.folded)})
 	}
 	s.shouts[field] = !small
+}
+
+// readASCII appends a folded word, or nothing if it is not ASCII.
+func (s *scan) readASCII(word string) bool {
+	from := len(s.folded)
+	for i := range len(word) {
+		c := word[i]
+		if c >= utf8.RuneSelf {
+			s.folded = s.folded[:from]
+			return false
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		s.folded = append(s.folded, c)
+	}
+	return true
+}
+
+func hasSmallASCII(word string) bool {
+	for i := range len(word) {
+		if 'a' <= word[i] && word[i] <= 'z' {
+			return true
+		}
+	}
+	return false
 }
 
 func hasSmall(word string) bool {

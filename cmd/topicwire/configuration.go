@@ -1,0 +1,285 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"topicwire/aggregator"
+	"topicwire/aggregator/fetch"
+	"topicwire/aggregator/match"
+	"topicwire/aggregator/pipeline"
+	"topicwire/aggregator/poll"
+	"topicwire/config"
+	"topicwire/store"
+)
+
+const defaultConfigFile = "topicwire.yml"
+
+// ConfigCmd examines and documents the configuration.
+type ConfigCmd struct {
+	Check   ConfigCheckCmd   `cmd:"" help:"Examine the configuration, topic queries included."`
+	Example ConfigExampleCmd `cmd:"" help:"Print a commented file with the defaults."`
+}
+
+// ConfigCheckCmd examines the configuration.
+type ConfigCheckCmd struct{}
+
+// Run runs the command.
+func (ConfigCheckCmd) Run(e *env) error {
+	cfg, path, err := e.loadConfigAndPath()
+	if err != nil {
+		return err
+	}
+	for _, t := range cfg.Topics {
+		if q, err := match.Compile(t.Query, match.Vocabulary(cfg.Vocabulary)); err == nil {
+			for _, w := range q.Warnings() {
+				e.say("warning: topic %s: %s", t.Slug, w)
+			}
+		}
+	}
+	if path == "" {
+		path = "no configuration file; the starter configuration"
+	}
+	e.printf("ok: %s: %d feeds, %d topics\n", path, len(cfg.Feeds), len(cfg.Topics))
+	return nil
+}
+
+// ConfigExampleCmd prints the example file.
+type ConfigExampleCmd struct{}
+
+// Run runs the command.
+func (ConfigExampleCmd) Run(e *env) error {
+	e.printf("%s", config.Example())
+	return nil
+}
+
+// loadConfig returns the configuration that holds for a command.
+func (e *env) loadConfig() (*config.Config, error) {
+	cfg, _, err := e.loadConfigAndPath()
+	return cfg, err
+}
+
+// loadConfigAndPath also says which file it was; empty: there is none, and the
+// starter configuration holds.
+func (e *env) loadConfigAndPath() (*config.Config, string, error) {
+	path := e.cli.ConfigFile
+	if path == "" {
+		path = defaultConfigFile
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			cfg, err := config.Starter()
+			if err == nil {
+				err = e.settle(cfg)
+			}
+			return cfg, "", err
+		}
+	}
+	cfg, err := e.readConfig(path)
+	return cfg, path, err
+}
+
+// readConfig reads and examines a configuration file.
+func (e *env) readConfig(path string) (*config.Config, error) {
+	cfg, err := config.Load(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; topicwire config example prints one to begin with", err)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return cfg, e.settle(cfg)
+}
+
+// settle lets flags go before the file, and examines what holds.
+func (e *env) settle(cfg *config.Config) error {
+	if e.cli.DB != "" {
+		cfg.Database = e.cli.DB
+	}
+	err := cfg.Validate(func(query string, vocabulary map[string][]string) error {
+		_, err := match.Compile(query, match.Vocabulary(vocabulary))
+		return err
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+func (e *env) configuredVocabulary() (match.Vocabulary, error) {
+	cfg, err := e.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	return match.Vocabulary(cfg.Vocabulary), nil
+}
+
+func (e *env) databaseDSN() (string, error) {
+	cfg, err := e.loadConfig()
+	if err != nil {
+		return "", err
+	}
+	return cfg.Database, nil
+}
+
+// openStore opens the database for a command that needs nothing else.
+func (e *env) openStore() (*store.Store, error) {
+	cfg, err := e.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	st, err := openStore(e, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.SyncDeclared(e.ctx, declaredFeeds(cfg), declaredTopics(cfg)); err != nil {
+		st.Close()
+		return nil, err
+	}
+	return st, nil
+}
+
+func openStore(e *env, cfg *config.Config) (*store.Store, error) {
+	return store.Open(e.ctx, store.Options{DSN: cfg.Database, Logger: e.log, Now: e.now, HostKey: hostKeys(cfg)})
+}
+
+// declaredFeeds maps the feeds of the file to the domain.
+func declaredFeeds(cfg *config.Config) []aggregator.FeedSettings {
+	feeds := make([]aggregator.FeedSettings, len(cfg.Feeds))
+	for i, f := range cfg.Feeds {
+		feeds[i] = aggregator.FeedSettings{
+			URL: f.URL, Outlet: f.Outlet, Language: f.Language, Tags: f.Tags,
+			Enrich: aggregator.EnrichMode(f.Enrich), Publish: aggregator.PublishMode(f.Publish),
+			Interval: f.Interval, Selector: f.Selector,
+		}
+	}
+	return feeds
+}
+
+// declaredTopics maps the topics of the file to the domain.
+func declaredTopics(cfg *config.Config) []aggregator.Topic {
+	topics := make([]aggregator.Topic, len(cfg.Topics))
+	for i, t := range cfg.Topics {
+		topics[i] = aggregator.Topic{
+			Slug: t.Slug, Title: t.Title, Description: t.Description, Query: t.Query,
+			Languages: t.Languages, Feeds: t.Feeds, Tags: t.Tags, Threshold: t.Threshold,
+			Limit: t.Limit, MaxAge: t.MaxAge, Publish: aggregator.PublishMode(t.Publish),
+			Private: t.Private, Since: t.Since, Declared: aggregator.InFile,
+		}
+	}
+	return topics
+}
+
+// feedAccess returns what the file sets for one feed's requests.
+func feedAccess(cfg *config.Config, feedURL string) pipeline.Access {
+	for _, f := range cfg.Feeds {
+		if f.URL == feedURL {
+			return pipeline.Access{User: f.User, Password: string(f.Password), Headers: f.Headers}
+		}
+	}
+	return pipeline.Access{}
+}
+
+// allowRules returns the private addresses that may be fetched from. The
+// configuration has been validated.
+func allowRules(cfg *config.Config) []fetch.AllowRule {
+	var rules []fetch.AllowRule
+	for _, s := range cfg.Fetch.AllowPrivate {
+		if r, err := fetch.ParseAllowRule(s); err == nil {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+func newFetchClient(e *env, cfg *config.Config) (*fetch.Client, error) {
+	o := fetch.Options{
+		UserAgent: userAgent(cfg), AllowPrivate: allowRules(cfg), Timeout: cfg.Fetch.Timeout,
+		PageGap: cfg.Fetch.PageGap, PageGapSet: cfg.IsSet("fetch.page_gap"),
+		Now: e.now, Logger: e.log,
+	}
+	for _, s := range cfg.Fetch.Ports {
+		r, err := fetch.ParsePortRange(s)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("fetch.ports: %w", err)}
+		}
+		o.Ports = append(o.Ports, r)
+	}
+	return fetch.New(o), nil
+}
+
+// userAgent says who we are and where a site's owner can reach the operator.
+func userAgent(cfg *config.Config) string {
+	ua := "topicwire/" + buildVersion()
+	contact := cfg.Fetch.Contact
+	if contact == "" {
+		contact = cfg.BaseURL
+	}
+	if contact == "" {
+		return ua
+	}
+	return ua + " (+" + contact + ")"
+}
+
+// hostKeys groups addresses by the site that must be spared.
+func hostKeys(cfg *config.Config) func(string) string {
+	rules := allowRules(cfg)
+	return func(u string) string { return fetch.HostKey(u, rules) }
+}
+
+// privateHosts tells which hosts are addresses that allow_private opens.
+func privateHosts(cfg *config.Config) func(string) bool {
+	rules := allowRules(cfg)
+	return func(host string) bool {
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+		if err != nil {
+			return false
+		}
+		return slices.ContainsFunc(rules, func(r fetch.AllowRule) bool { return r.Prefix.Contains(addr.Unmap()) })
+	}
+}
+
+func pollOptions(a *app, cfg *config.Config, hostKey func(string) string) poll.Options {
+	return poll.Options{
+		Store: a.store, Ingest: a.pipe.Ingest, Concurrency: cfg.Fetch.Concurrency,
+		HostGap: cfg.Fetch.HostGap, HostGapSet: cfg.IsSet("fetch.host_gap"),
+		Private: privateHosts(cfg), HostKey: hostKey, Now: a.now, Logger: a.log,
+	}
+}
+
+func newSchedule(cfg *config.Config, hostKey func(string) string) poll.Schedule {
+	return poll.Schedule{
+		MinInterval: cfg.Fetch.MinInterval, MaxInterval: cfg.Fetch.MaxInterval,
+		HostKey: hostKey, PerURL: privateHosts(cfg), Failures: new(poll.HostFailures),
+	}
+}
+
+// baseURLOf returns what published links are made from: as configured, else
+// the address listened on.
+func baseURLOf(cfg *config.Config) string {
+	if cfg.BaseURL != "" {
+		return strings.TrimSuffix(cfg.BaseURL, "/")
+	}
+	return "http://" + cfg.Listen
+}
+
+// authorityOf returns the authority of published ids at a first start.
+func authorityOf(cfg *config.Config, now time.Time) string {
+	if cfg.IDAuthority != "" {
+		return cfg.IDAuthority
+	}
+	host := "localhost"
+	if u, err := url.Parse(cfg.BaseURL); err == nil && u.Hostname() != "" {
+		host = u.Hostname()
+	}
+	return fmt.Sprintf("%s,%d", host, now.UTC().Year())
+}

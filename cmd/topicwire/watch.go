@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"topicwire/aggregator"
+	"topicwire/aggregator/match"
+	"topicwire/config"
+)
+
+const (
+	rowsEvery  = time.Second // how soon the daemon notices what a command changed
+	houseEvery = time.Hour
+)
+
+// watchRows notices what commands and pages change in the database: topics are
+// compiled anew and matched against the history, feeds that became due are
+// polled, waiting items processed.
+func (a *app) watchRows(ctx context.Context) error {
+	tick := time.NewTicker(rowsEvery)
+	defer tick.Stop()
+	for {
+		if err := a.lookAtRows(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("look for changes in the database", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (a *app) lookAtRows(ctx context.Context) error {
+	if err := a.compileTopics(ctx); err != nil {
+		return err
+	}
+	if err := a.rematch(ctx); err != nil {
+		return err
+	}
+	due, err := a.store.NextDueAt(ctx)
+	if err == nil && !due.IsZero() && !due.After(a.now()) {
+		a.sched.Wake()
+	}
+	return err
+}
+
+// watchConfig re-reads the configuration when the file changes or SIGHUP
+// arrives. A bad file keeps the old configuration and says so.
+func (a *app) watchConfig(ctx context.Context, path string) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	changed := make(chan struct{}, 1)
+	if path != "" {
+		done := make(chan error, 1)
+		go func() {
+			done <- config.Watch(ctx, path, func() {
+				select {
+				case changed <- struct{}{}:
+				default:
+				}
+			})
+		}()
+		defer func() {
+			if err := <-done; err != nil && ctx.Err() == nil {
+				a.log.Warn("cannot watch the configuration file; SIGHUP still reloads it", "err", err)
+			}
+		}()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+		case <-changed:
+		}
+		notifyReloading()
+		a.reload(ctx, path)
+		notifySystemd("READY=1")
+	}
+}
+
+// reload applies what a running daemon can take over: feeds, topics,
+// vocabulary and what pages are fetched.
+func (a *app) reload(ctx context.Context, path string) {
+	if path == "" {
+		a.log.Info("nothing to reload: no configuration file is in use")
+		return
+	}
+	cfg, err := a.readConfig(path)
+	if err != nil {
+		a.log.Error("configuration not taken over; the old one stays in force", "err", err)
+		return
+	}
+	was := a.live.Load()
+	if err := a.store.SyncDeclared(ctx, declaredFeeds(cfg), declaredTopics(cfg)); err != nil {
+		a.log.Error("configuration not taken over; the old one stays in force", "err", err)
+		return
+	}
+	a.replacing.Lock()
+	now := *a.live.Load()
+	now.cfg, now.vocabulary = cfg, match.Vocabulary(cfg.Vocabulary)
+	now.definitions = "" // compile anew: a vocabulary may have changed
+	a.live.Store(&now)
+	a.replacing.Unlock()
+	a.pipe.SetEnrich(aggregator.EnrichMode(cfg.Enrich))
+	if err := a.compileTopics(ctx); err != nil {
+		a.log.Error("compile topics", "err", err)
+	}
+	a.sched.Wake()
+	a.log.Info("configuration reloaded", "feeds", len(cfg.Feeds), "topics", len(cfg.Topics))
+	for _, key := range config.NeedsRestart(was.cfg, cfg) {
+		a.log.Warn("this change takes effect after a restart", "key", key)
+	}
+}
+
+// keepHouse prunes what retention allows and tells the service manager that
+// we are alive.
+func (a *app) keepHouse(ctx context.Context) error {
+	house := time.NewTicker(houseEvery)
+	defer house.Stop()
+	beat := make(<-chan time.Time)
+	if d := watchdogInterval(); d > 0 {
+		t := time.NewTicker(d)
+		defer t.Stop()
+		beat = t.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-beat:
+			if a.alive(ctx) == nil {
+				notifySystemd("WATCHDOG=1")
+			}
+		case <-house.C:
+			r := aggregator.Retention{Now: a.now(), MaxAge: 90 * 24 * time.Hour, PerFeed: 500}
+			if err := a.store.Prune(ctx, r); err != nil && ctx.Err() == nil {
+				a.log.Error("prune the database", "err", err)
+			}
+			if err := a.store.Checkpoint(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("checkpoint the database", "err", err)
+			}
+		}
+	}
+}
+
+// alive asks the database for something small.
+func (a *app) alive(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, err := a.store.Meta(ctx, "id_authority")
+	return err
+}

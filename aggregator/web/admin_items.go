@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"topicwire/aggregator"
+	"topicwire/aggregator/text"
 )
 
 type itemData struct {
@@ -46,7 +47,7 @@ func (s *Server) itemPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	data := itemData{
 		frame: s.adminFrame(r, titleOf(item), ""), Item: item, Outlet: outletName(item), URL: webURL(item.URL),
-		Content: clip(item.Content, 8000), LinkWords: linkWords(item.Link),
+		Content: text.Truncate(item.Content, 8000), LinkWords: linkWords(item.Link),
 	}
 	if data.Matches, err = s.itemMatches(r.Context(), item.ID); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"topicwire/aggregator"
+	"topicwire/aggregator/text"
 )
 
 // card is a story as a topic's page shows it: words only, so that a shelf of
@@ -73,7 +74,7 @@ func newCard(t *aggregator.Topic, e *aggregator.Entry) card {
 		PublicID: e.PublicID, Path: storyPath(t, e.PublicID), URL: webURL(e.Best.URL),
 		Title: newPhrase(titleOf(&e.Best), e.Best.Language, nil), Image: imageOf(t, &e.Best),
 		Published: e.Published, Updated: e.Updated, Backfill: e.Backfill,
-		Summary: newPhrase(clip(quotable(t, &e.Best), cardSummary), textLanguage(&e.Best), nil),
+		Summary: newPhrase(text.Truncate(quotable(t, &e.Best), cardSummary), textLanguage(&e.Best), nil),
 		Why:     reasons(e.Match.Evidence, textLanguage(&e.Best)),
 	}
 	for i := range e.Sources {
@@ -104,7 +105,7 @@ func titleOf(si *aggregator.StoryItem) string {
 	if t := strings.TrimSpace(si.Title); t != "" {
 		return t
 	}
-	if t := clip(si.EntrySummary(), 90); t != "" {
+	if t := text.Truncate(si.EntrySummary(), 90); t != "" {
 		return t
 	}
 	return "Untitled"

@@ -132,22 +132,3 @@ func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) ||
 func unspaced(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
-
-// clip cuts text to at most n characters, at the end of a word.
-func clip(text string, n int) string {
-	text = strings.TrimSpace(text)
-	runes := []rune(text)
-	if len(runes) <= n {
-		return text
-	}
-	cut := n - 1
-	for i := cut; i > n*2/3; i-- {
-		if unicode.IsSpace(runes[i]) {
-			cut = i
-			break
-		}
-	}
-	return strings.TrimRightFunc(string(runes[:cut]), func(r rune) bool {
-		return unicode.IsSpace(r) || r == ',' || r == ';' || r == ':' || r == '-' || r == '–'
-	}) + "…"
-}

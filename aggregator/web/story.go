@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"topicwire/aggregator"
+	"topicwire/aggregator/text"
 )
 
 // story serves a story as a public topic sees it.
@@ -138,7 +139,7 @@ func newTelling(t *aggregator.Topic, si *aggregator.StoryItem, m *aggregator.Mat
 	return telling{
 		Outlet: outletName(si), Lang: knownLanguage(si.Language), URL: webURL(si.URL), Item: si.ID,
 		Title:   newPhrase(titleOf(si), si.Language, ofField(m.Evidence, "title")),
-		Summary: newPhrase(clip(quotable(t, si), storySummary), textLanguage(si), aliases(m.Evidence)),
+		Summary: newPhrase(text.Truncate(quotable(t, si), storySummary), textLanguage(si), aliases(m.Evidence)),
 		Authors: strings.Join(si.Authors[:min(3, len(si.Authors))], ", "), Published: si.Date(),
 		Link: linkWords(si.Link), Paywalled: si.Article != nil && si.Article.Paywalled,
 	}

@@ -2,6 +2,7 @@ package match
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -201,12 +202,7 @@ func (s *scan) meta(n *node) bool {
 }
 
 func anyWithin(n *node, list []string) bool {
-	for _, v := range list {
-		if n.within(v) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, n.within)
 }
 
 func (n *node) within(v string) bool {

@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"topicwire/aggregator"
@@ -130,11 +131,7 @@ func onlyNegative(n *node) bool {
 		}
 		return true
 	case opOr:
-		for _, k := range n.kids {
-			if onlyNegative(k) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(n.kids, onlyNegative)
 	default:
 	}
 	return false

@@ -82,7 +82,7 @@ func IsUnspaced(r rune) bool {
 	case r < 0xE00:
 		return false
 	case r < 0xF00: // Thai, Lao
-		return r != 0xE3F && !(r >= 0xE50 && r <= 0xE5B)
+		return r != 0xE3F && (r < 0xE50 || r > 0xE5B)
 	case r < 0x2E80:
 		return r >= 0x1000 && r < 0x1040 || r >= 0x1780 && r < 0x17D4
 	case r >= 0x3005 && r <= 0x3007, r >= 0x3040 && r < 0x3100, r >= 0x31F0 && r < 0x3200:

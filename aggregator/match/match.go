@@ -67,6 +67,9 @@ func (e *SyntaxError) Error() string {
 	return s
 }
 
+// Position returns the column, so that whoever shows the query can point at it.
+func (e *SyntaxError) Position() int { return e.Column }
+
 // Query is a compiled query.
 type Query struct {
 	root     *node

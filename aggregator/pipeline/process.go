@@ -20,7 +20,12 @@ const (
 )
 
 func (p *Pipeline) claim(ctx context.Context, stage aggregator.Stage, limit int, busy []string) ([]aggregator.ClaimedItem, error) {
-	items, err := p.opts.Store.ClaimWork(ctx, aggregator.WorkClaim{
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	// A claim that is made is carried out: cut off half way, it would keep its
+	// items from everybody until the lease ends.
+	items, err := p.opts.Store.ClaimWork(context.WithoutCancel(ctx), aggregator.WorkClaim{
 		Now: p.opts.Now(), Stage: stage, Limit: limit, Lease: workLease, ExcludeHosts: busy,
 	})
 	if err != nil {

@@ -10,9 +10,9 @@ type FeedClaim struct {
 	// All ignores NextPollAt, but not a feed's Retry-After or its host's
 	// pause; Force ignores those too.
 	All, Force bool
-	// PolledBefore, with All or Force, leaves out feeds polled since: a sweep
-	// polls each feed once. Zero: no such bound.
-	PolledBefore time.Time
+	// Sweep, if not 0, is a number of the caller's choosing: a feed is claimed
+	// once under it, and not again unless it was released.
+	Sweep        int64
 	OnlyFeed     FeedID   // this feed and no other; 0: any
 	ExcludeHosts []string // host keys that are busy
 }

@@ -185,6 +185,7 @@ func Parse(b []byte, name string) (*Config, error) {
 	}
 	c := Default()
 	c.source = newSource(name)
+	c.source.digest = digest(b)
 	root, err := parseYAML(b, c.source)
 	if err != nil {
 		return nil, err

@@ -47,8 +47,7 @@ func TestExampleShowsEveryKey(t *testing.T) {
 
 func everyKey(typ reflect.Type, path string) []string {
 	var keys []string
-	for i := range typ.NumField() {
-		f := typ.Field(i)
+	for f := range typ.Fields() {
 		if keyOf(f) == "" {
 			continue
 		}

@@ -43,6 +43,7 @@ type place struct {
 // as "feeds[2].url", and what was wrong.
 type source struct {
 	name   string
+	digest string // of the bytes read
 	at     map[string]place
 	env    map[string]string // keys set by the environment, and by what variable
 	faults Faults

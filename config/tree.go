@@ -98,8 +98,8 @@ func keyOf(f reflect.StructField) string {
 
 func keysOf(t reflect.Type) []string {
 	var keys []string
-	for i := range t.NumField() {
-		if k := keyOf(t.Field(i)); k != "" {
+	for f := range t.Fields() {
+		if k := keyOf(f); k != "" {
 			keys = append(keys, k)
 		}
 	}
@@ -119,8 +119,7 @@ func fieldByKey(v reflect.Value, key string) (reflect.Value, bool) {
 var homes = sync.OnceValue(func() map[string]string {
 	of := map[string]string{}
 	t := reflect.TypeFor[Config]()
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		section := f.Type
 		if section.Kind() == reflect.Slice {
 			section = section.Elem()

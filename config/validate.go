@@ -35,7 +35,7 @@ func (c *Config) Validate(check QueryCheck) error {
 	v.digests(c)
 	v.smtp(&c.SMTP)
 	v.vocabulary(c.Vocabulary)
-	if all := sorted(v.source.faults); len(all) > 0 {
+	if all := sorted(v.faults); len(all) > 0 {
 		return all
 	}
 	return nil

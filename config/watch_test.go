@@ -26,12 +26,14 @@ func TestWatch(t *testing.T) {
 	must(os.Symlink("v1", data))
 	must(os.Symlink("..data/topicwire.yml", path))
 
+	loaded, err := Load(path)
+	must(err)
 	changed, ended := make(chan struct{}, 16), make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	started := make(chan struct{})
 	go func() {
 		close(started)
-		ended <- Watch(ctx, path, func() { changed <- struct{}{} })
+		ended <- Watch(ctx, path, loaded, func() { changed <- struct{}{} })
 	}()
 	<-started
 	// Watch gives no sign that it watches: repeat the change until it is seen.
@@ -60,6 +62,45 @@ func TestWatch(t *testing.T) {
 	notice("a file written in place", func(i int) {
 		must(os.WriteFile(path, []byte{'#', '#', byte('a' + i)}, 0o600))
 	})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWatchSeesWhatChangedBefore: a change between loading and watching counts,
+// and a folder that is written all the time does not hide one.
+func TestWatchSeesWhatChangedBefore(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "topicwire.yml")
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("topicwire.yml", "# one")
+	loaded, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("topicwire.yml", "# two")
+	ctx, cancel := context.WithCancel(t.Context())
+	changed, ended := make(chan struct{}, 16), make(chan error, 1)
+	go func() { ended <- Watch(ctx, path, loaded, func() { changed <- struct{}{} }) }()
+	noise := time.NewTicker(50 * time.Millisecond)
+	defer noise.Stop()
+	deadline := time.After(20 * time.Second)
+	for seen := false; !seen; {
+		select {
+		case <-changed:
+			seen = true
+		case <-noise.C:
+			write("topicwire.db-wal", time.Now().String())
+		case <-deadline:
+			t.Fatal("the change went unnoticed")
+		}
+	}
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)

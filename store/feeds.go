@@ -278,12 +278,13 @@ func sameSettings(a, b *aggregator.FeedSettings) bool {
 const claimFeeds = `WITH due AS MATERIALIZED (
 		SELECT id FROM feed WHERE removed_at = 0 AND lease_until <= $2 {where}
 		ORDER BY next_poll_at, id LIMIT $3 {skip})
-	UPDATE feed SET lease_until = $1, fence = fence + 1 WHERE id IN (SELECT id FROM due) RETURNING ` + feedColumns
+	UPDATE feed SET lease_until = $1, fence = fence + 1,
+		sweep = CASE WHEN $4 = 0 THEN sweep ELSE $4 END WHERE id IN (SELECT id FROM due) RETURNING ` + feedColumns
 
 // ClaimDueFeeds leases feeds to poll to the caller, those due longest first.
 func (s *Store) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) (feeds []aggregator.Feed, err error) {
 	now := c.Now.Unix()
-	args := []any{c.Now.Add(c.Lease).Unix(), now, max(c.Limit, 0)}
+	args := []any{c.Now.Add(c.Lease).Unix(), now, max(c.Limit, 0), c.Sweep}
 	where := ""
 	and := func(condition string, more ...any) {
 		where += " AND " + condition
@@ -306,9 +307,7 @@ func (s *Store) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) (feed
 	if c.OnlyFeed == 0 || !c.Force {
 		and(`state NOT IN ('gone', 'disabled')`)
 	}
-	if !c.PolledBefore.IsZero() {
-		and(`last_poll_at < `+params(len(args)+1, 1), c.PolledBefore.Unix())
-	}
+	and(`(sweep <> $4 OR $4 = 0)`)
 	if len(c.ExcludeHosts) > 0 {
 		list := padded(c.ExcludeHosts)
 		and(`host NOT IN (`+params(len(args)+1, len(list))+`)`, list...)
@@ -378,6 +377,6 @@ func (s *Store) ReleaseFeeds(ctx context.Context, ids []aggregator.FeedID) error
 		return nil
 	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		return execIn(ctx, t, `UPDATE feed SET lease_until = 0 WHERE id IN (%s)`, nil, ids)
+		return execIn(ctx, t, `UPDATE feed SET lease_until = 0, sweep = 0 WHERE id IN (%s)`, nil, ids)
 	})
 }

@@ -176,7 +176,6 @@ func TestClaimObeysPausesAndHosts(t *testing.T) {
 			{"all", aggregator.FeedClaim{All: true}, nil},
 			{"forced", aggregator.FeedClaim{Force: true}, []aggregator.FeedID{b, a}},
 			{"forced, one host busy", aggregator.FeedClaim{Force: true, ExcludeHosts: []string{"b.example"}}, []aggregator.FeedID{a}},
-			{"forced, polled before", aggregator.FeedClaim{Force: true, PolledBefore: t0}, []aggregator.FeedID{b}},
 			{"only", aggregator.FeedClaim{Force: true, OnlyFeed: a}, []aggregator.FeedID{a}},
 		} {
 			if diff := cmp.Diff(c.want, claim(c.claim)); diff != "" {
@@ -186,6 +185,14 @@ func TestClaimObeysPausesAndHosts(t *testing.T) {
 		if next, err := w.NextDueAt(w.ctx()); err != nil || !next.Equal(t0.Add(30*time.Minute)) {
 			t.Errorf("next due %v, %v, want the end of the pause", next, err)
 		}
+		sweep := aggregator.FeedClaim{Now: w.now(), Force: true, Limit: 1, Lease: 0, Sweep: 7}
+		for _, want := range []int{1, 1, 0} { // a lease of no length is over at once
+			feeds, err := w.ClaimDueFeeds(w.ctx(), sweep)
+			if err != nil || len(feeds) != want {
+				t.Errorf("claim within a sweep: %d feeds, %v; want %d", len(feeds), err, want)
+			}
+		}
+		w.must(w.ReleaseFeeds(w.ctx(), []aggregator.FeedID{a, b}))
 		w.advance(31 * time.Minute)
 		if diff := cmp.Diff([]aggregator.FeedID{b}, claim(aggregator.FeedClaim{})); diff != "" {
 			t.Errorf("after the pause: %s", diff)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"time"
 
@@ -190,9 +191,7 @@ func (b *batch) read(ctx context.Context, ids []aggregator.ItemID) error {
 	if err != nil {
 		return err
 	}
-	for id, row := range rows {
-		b.rows[id] = row
-	}
+	maps.Copy(b.rows, rows)
 	for _, p := range b.live {
 		if row := b.rows[p.Item]; row != nil && p.Language != "" {
 			row.Language = p.Language

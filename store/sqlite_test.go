@@ -199,7 +199,7 @@ func TestKill(t *testing.T) {
 		if f.Items < last {
 			t.Fatalf("round %d: %d items, %d were saved", round, f.Items, last)
 		}
-		w.must(w.Store.Close())
+		w.must(w.Close())
 	}
 }
 
@@ -291,7 +291,7 @@ func TestRestore(t *testing.T) {
 	if _, err := store.Restore(t.Context(), w.dsn, bad); err == nil {
 		t.Error("restored what is no database")
 	}
-	w.must(w.Store.Close())
+	w.must(w.Close())
 	kept, err := store.Restore(t.Context(), w.dsn, file)
 	w.must(err)
 	w.Store = nil
@@ -314,7 +314,7 @@ func TestUnusableDatabases(t *testing.T) {
 	}
 	w := sqliteWorld(t)
 	w.fill()
-	w.must(w.Store.Close())
+	w.must(w.Close())
 	good, err := os.ReadFile(w.dsn)
 	w.must(err)
 	flipped := append([]byte(nil), good...)
@@ -393,7 +393,7 @@ func TestMigration(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	w := sqliteWorld(t)
 	w.fill()
-	w.must(w.Store.Close())
+	w.must(w.Close())
 	st, err := store.Open(t.Context(), store.Options{DSN: w.dsn, ReadOnly: true})
 	w.must(err)
 	defer st.Close()

@@ -147,7 +147,7 @@ func (s *Store) query(ctx context.Context, q string, args ...any) (*sql.Rows, er
 	if !s.dialect.keepStmts {
 		return s.readDB.QueryContext(ctx, q, args...)
 	}
-	st, err := s.reads.stmt(ctx, s.readDB, q)
+	st, err := s.reads.stmt(ctx, s.readDB, q) //nolint:sqlclosecheck // the cache keeps it and closes it with the store
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (s *Store) query(ctx context.Context, q string, args ...any) (*sql.Rows, er
 
 func (s *Store) row(ctx context.Context, q string, args ...any) *sql.Row {
 	if s.dialect.keepStmts {
-		if st, err := s.reads.stmt(ctx, s.readDB, q); err == nil {
+		if st, err := s.reads.stmt(ctx, s.readDB, q); err == nil { //nolint:sqlclosecheck // the cache keeps it and closes it with the store
 			return st.QueryRowContext(ctx, args...)
 		}
 	}
@@ -181,7 +181,7 @@ func (c *stmtCache) stmt(ctx context.Context, p preparer, q string) (*sql.Stmt, 
 	if st, ok := c.stmts[q]; ok {
 		return st, nil
 	}
-	st, err := p.PrepareContext(ctx, q)
+	st, err := p.PrepareContext(ctx, q) //nolint:sqlclosecheck // the cache keeps it and closes it with the store
 	if err != nil {
 		return nil, err
 	}

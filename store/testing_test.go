@@ -88,14 +88,14 @@ func open(t testing.TB, dsn, engine string) *world {
 	w := &world{TB: t, clock: new(clock), dsn: dsn, engine: engine}
 	w.at.Store(t0.Unix())
 	w.reopen()
-	t.Cleanup(func() { w.Store.Close() })
+	t.Cleanup(func() { w.Close() })
 	return w
 }
 
 func (w *world) reopen() {
 	w.Helper()
 	if w.Store != nil {
-		w.must(w.Store.Close())
+		w.must(w.Close())
 	}
 	st, err := store.Open(context.Background(), store.Options{DSN: w.dsn, Now: w.now})
 	w.must(err)

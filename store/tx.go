@@ -39,7 +39,7 @@ func (t *tx) exec(ctx context.Context, q string, args ...any) (int64, error) {
 	var err error
 	if t.keep {
 		var st *sql.Stmt
-		if st, err = t.c.stmts.stmt(ctx, t.c.c, q); err == nil {
+		if st, err = t.c.stmts.stmt(ctx, t.c.c, q); err == nil { //nolint:sqlclosecheck // the cache keeps it and closes it with the connection
 			res, err = st.ExecContext(ctx, args...)
 		}
 	} else {
@@ -55,7 +55,7 @@ func (t *tx) query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 	if !t.keep {
 		return t.c.c.QueryContext(ctx, q, args...)
 	}
-	st, err := t.c.stmts.stmt(ctx, t.c.c, q)
+	st, err := t.c.stmts.stmt(ctx, t.c.c, q) //nolint:sqlclosecheck // the cache keeps it and closes it with the connection
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (t *tx) query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 
 func (t *tx) row(ctx context.Context, q string, args ...any) *sql.Row {
 	if t.keep {
-		if st, err := t.c.stmts.stmt(ctx, t.c.c, q); err == nil {
+		if st, err := t.c.stmts.stmt(ctx, t.c.c, q); err == nil { //nolint:sqlclosecheck // the cache keeps it and closes it with the connection
 			return st.QueryRowContext(ctx, args...)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -154,7 +155,7 @@ func (s *Scheduler) Sweep(ctx context.Context, o SweepOptions) error {
 	r.sweep, r.progress = true, o.Progress
 	r.claim.All, r.claim.Force = o.All || o.Force, o.Force
 	if r.claim.All {
-		r.claim.PolledBefore = s.opts.Now()
+		r.claim.Sweep = rand.Int64()
 	}
 	r.seen = make(map[aggregator.FeedID]struct{})
 	if err := r.run(ctx); err != nil {

@@ -20,6 +20,7 @@ type fakeStore struct {
 	mu       sync.Mutex
 	feeds    map[aggregator.FeedID]*aggregator.Feed
 	pauses   map[string]time.Time
+	sweeps   map[aggregator.FeedID]int64 // the sweep that claimed a feed last
 	claims   int
 	released int
 	leased   int // at the worst moment
@@ -27,7 +28,7 @@ type fakeStore struct {
 }
 
 func newFakeStore(tb testing.TB) *fakeStore {
-	return &fakeStore{tb: tb, feeds: make(map[aggregator.FeedID]*aggregator.Feed), pauses: make(map[string]time.Time)}
+	return &fakeStore{tb: tb, feeds: make(map[aggregator.FeedID]*aggregator.Feed), pauses: make(map[string]time.Time), sweeps: make(map[aggregator.FeedID]int64)}
 }
 
 func (s *fakeStore) add(url string, due time.Time) aggregator.FeedID {
@@ -57,7 +58,7 @@ func (s *fakeStore) ClaimDueFeeds(_ context.Context, c aggregator.FeedClaim) ([]
 		}
 		host := hostKey(f.URL)
 		paused := s.pauses[host].After(c.Now) && !c.Force
-		fresh := !c.PolledBefore.IsZero() && !f.LastPollAt.Before(c.PolledBefore)
+		fresh := c.Sweep != 0 && s.sweeps[f.ID] == c.Sweep
 		if paused || fresh || !c.All && f.NextPollAt.After(c.Now) || f.State == aggregator.FeedGone || slices.Contains(c.ExcludeHosts, host) {
 			continue
 		}
@@ -70,6 +71,9 @@ func (s *fakeStore) ClaimDueFeeds(_ context.Context, c aggregator.FeedClaim) ([]
 	for _, f := range due[:min(len(due), c.Limit)] {
 		f.Lease.Until = c.Now.Add(c.Lease)
 		f.Lease.Fence++
+		if c.Sweep != 0 {
+			s.sweeps[f.ID] = c.Sweep
+		}
 		out = append(out, *f)
 	}
 	s.leased = max(s.leased, leased+len(out))
@@ -101,6 +105,7 @@ func (s *fakeStore) ReleaseFeeds(_ context.Context, ids []aggregator.FeedID) err
 	for _, id := range ids {
 		s.released++
 		s.feeds[id].Lease.Until = time.Time{}
+		delete(s.sweeps, id)
 	}
 	return nil
 }

@@ -33,7 +33,8 @@ func (a *app) newSite(cfg *config.Config) (*web.Server, error) {
 				defer a.sched.Wake()
 				return a.store.RemoveTopic(ctx, slug)
 			},
-			TestQuery: a.testQuery,
+			TestQuery:   a.testQuery,
+			ItemsPerDay: a.store.ItemsPerDay,
 		},
 	})
 }

@@ -59,7 +59,7 @@ func (a *app) watchConfig(ctx context.Context, path string) error {
 	if path != "" {
 		done := make(chan error, 1)
 		go func() {
-			done <- config.Watch(ctx, path, func() {
+			done <- config.Watch(ctx, path, a.live.Load().cfg, func() {
 				select {
 				case changed <- struct{}{}:
 				default:

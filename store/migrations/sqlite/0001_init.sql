@@ -10,6 +10,7 @@ CREATE TABLE feed (
 	id                INTEGER PRIMARY KEY AUTOINCREMENT,
 	lease_until       INTEGER NOT NULL DEFAULT 0,
 	fence             INTEGER NOT NULL DEFAULT 0,
+	sweep             INTEGER NOT NULL DEFAULT 0,
 	removed_at        INTEGER NOT NULL DEFAULT 0,
 	next_poll_at      INTEGER NOT NULL DEFAULT 0,
 	state             TEXT    NOT NULL DEFAULT 'active',

@@ -339,7 +339,7 @@ var monthNames = sync.OnceValue(func() map[string]int {
 		"nov november novembre noviembre novembro listopada lis listopad kasım ноября ноя нояб ноябрь νοέ νοε νοέμβριος",
 		"dec december dez dezember décembre déc diciembre dic dicembre dezembro grudnia gru grudzień aralık декабря дек декабрь δεκ δεκέμβριος desember",
 	} {
-		for _, n := range strings.Fields(names) {
+		for n := range strings.FieldsSeq(names) {
 			m[n] = i + 1
 		}
 	}
@@ -348,7 +348,7 @@ var monthNames = sync.OnceValue(func() map[string]int {
 
 var dayNames = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
-	for _, n := range strings.Fields("mon tue tues wed weds thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday " +
+	for n := range strings.FieldsSeq("mon tue tues wed weds thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday " +
 		"montag dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so lun mar mer jeu ven sam dim lundi mardi mercredi jeudi vendredi samedi dimanche " +
 		"lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom mie sab пн вт ср чт пт сб вс " +
 		"κυρ δευ τρι τετ πεμ παρ σαβ κυριακή δευτέρα τρίτη τετάρτη πέμπτη παρασκευή σάββατο senin selasa rabu kamis jumat sabtu minggu") {

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 
 	ext "github.com/mmcdole/gofeed/extensions"
@@ -106,8 +107,8 @@ func (e *entry) media(x ext.Extensions) {
 	}
 	contents, thumbs := m["content"], m["thumbnail"]
 	for _, g := range m["group"] {
-		contents = append(contents[:len(contents):len(contents)], g.Children["content"]...)
-		thumbs = append(thumbs[:len(thumbs):len(thumbs)], g.Children["thumbnail"]...)
+		contents = append(slices.Clip(contents), g.Children["content"]...)
+		thumbs = append(slices.Clip(thumbs), g.Children["thumbnail"]...)
 	}
 	for _, c := range contents {
 		u := c.Attrs["url"]
@@ -121,7 +122,7 @@ func (e *entry) media(x ext.Extensions) {
 		if len(e.enclosures) < maxList {
 			e.enclosures = append(e.enclosures, Link{URL: u, Type: kind, Length: c.Attrs["fileSize"]})
 		}
-		thumbs = append(thumbs[:len(thumbs):len(thumbs)], c.Children["thumbnail"]...)
+		thumbs = append(slices.Clip(thumbs), c.Children["thumbnail"]...)
 	}
 	for _, t := range thumbs {
 		e.image = firstNonEmpty(e.image, t.Attrs["url"])

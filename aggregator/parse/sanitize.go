@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"net/url"
 	"strconv"
 	"strings"
@@ -90,11 +91,7 @@ func mayHoldAddress(tag []byte) bool {
 	}
 	switch tag[1] | 0x20 {
 	case 'a', 'i', 'q', 'b', 'd':
-		for i := range tag {
-			if tag[i] == '=' {
-				return true
-			}
-		}
+		return bytes.IndexByte(tag, '=') >= 0
 	}
 	return false
 }

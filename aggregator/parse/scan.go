@@ -164,8 +164,8 @@ func tagName(tag []byte) []byte {
 }
 
 func local(name []byte) []byte {
-	if i := bytes.IndexByte(name, ':'); i >= 0 {
-		return name[i+1:]
+	if _, after, found := bytes.Cut(name, []byte(":")); found {
+		return after
 	}
 	return name
 }

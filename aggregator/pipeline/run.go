@@ -93,12 +93,10 @@ func redacted(raw string) string {
 
 // errorKind returns the stable word for a failure of fetch or parse.
 func errorKind(err error) string {
-	var fe *fetch.Error
-	if errors.As(err, &fe) {
+	if fe, ok := errors.AsType[*fetch.Error](err); ok {
 		return fe.Kind
 	}
-	var pe *parse.Error
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*parse.Error](err); ok {
 		return pe.Kind
 	}
 	return "internal"

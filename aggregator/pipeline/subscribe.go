@@ -63,8 +63,7 @@ func probe(res *fetch.Response) error {
 		Body: res.Body, ContentType: res.Header.Get("Content-Type"), Header: res.Header, URL: res.FinalURL,
 		Known: func(uint64) bool { return true },
 	})
-	var pe *parse.Error
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*parse.Error](err); ok {
 		return pe
 	}
 	return err

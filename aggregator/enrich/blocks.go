@@ -200,10 +200,7 @@ func nodeText(n *html.Node) string {
 
 // headOnly reads the head of a page that is nested too deeply to be parsed.
 func headOnly(src string) *html.Node {
-	end := strings.Index(strings.ToLower(src[:min(len(src), 256<<10)]), "</head>")
-	if end < 0 {
-		end = 0
-	}
+	end := max(strings.Index(strings.ToLower(src[:min(len(src), 256<<10)]), "</head>"), 0)
 	doc, err := html.Parse(strings.NewReader(src[:end]))
 	if err != nil {
 		return &html.Node{Type: html.DocumentNode}

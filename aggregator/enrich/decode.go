@@ -97,11 +97,11 @@ func headerCharset(contentType string) string {
 
 func metaCharset(body []byte) string {
 	head := bytes.ToLower(body[:min(len(body), 4096)])
-	i := bytes.Index(head, []byte("charset="))
-	if i < 0 {
+	_, rest, found := bytes.Cut(head, []byte("charset="))
+	if !found {
 		return ""
 	}
-	rest := bytes.TrimLeft(head[i+len("charset="):], `"' `)
+	rest = bytes.TrimLeft(rest, `"' `)
 	if j := bytes.IndexAny(rest, `"' />;`); j >= 0 {
 		return string(rest[:j])
 	}

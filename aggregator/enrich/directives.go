@@ -8,9 +8,9 @@ import (
 
 // directives are a page's wishes on its use (BEHAVIOUR S-06).
 type directives struct {
-	noText     bool // do not store its text
-	noSnippet  bool // do not quote it
-	maxSnippet int  // characters; 0: no bound
+	barred     string // do not store its text, says this directive, in words
+	noSnippet  bool   // do not quote it
+	maxSnippet int    // characters; 0: no bound
 }
 
 func readDirectives(f *facts, h http.Header) directives {
@@ -23,20 +23,22 @@ func readDirectives(f *facts, h http.Header) directives {
 			}
 			v = rest
 		}
-		d.add(v)
+		d.add("X-Robots-Tag", v)
 	}
 	for _, v := range f.robots {
-		d.add(v)
+		d.add("robots meta", v)
 	}
 	return d
 }
 
-func (d *directives) add(list string) {
-	for _, w := range strings.Split(strings.ToLower(list), ",") {
+func (d *directives) add(where, list string) {
+	for w := range strings.SplitSeq(strings.ToLower(list), ",") {
 		w = strings.TrimSpace(w)
 		switch {
 		case w == "noindex", w == "none", w == "noarchive":
-			d.noText = true
+			if d.barred == "" {
+				d.barred = "the page asks not to be stored (" + where + ": " + w + ")"
+			}
 		case w == "nosnippet":
 			d.noSnippet = true
 		case strings.HasPrefix(w, "max-snippet:"):
@@ -47,8 +49,5 @@ func (d *directives) add(list string) {
 				d.maxSnippet = n
 			}
 		}
-	}
-	if d.noText {
-		d.noSnippet = d.noSnippet || strings.Contains(strings.ToLower(list), "none")
 	}
 }

@@ -1,7 +1,8 @@
-// Package enrich reads article pages: a page's bytes go in, an
-// [aggregator.Article] comes out, with the text of the article and none of the
-// menus, lists of other headlines and promotions around it, the facts that the
-// page states about it, and a summary in whole sentences.
+// Package enrich reads article pages: a page's bytes go in, a [Reading] comes
+// out, with the text of the article and none of the menus, lists of other
+// headlines and promotions around it, the facts that the page states about it,
+// and a summary in whole sentences. A page may ask not to be kept: what of a
+// reading may be stored is [Reading.Storable].
 //
 // Everything is pure, safe for concurrent use, bounded in size and nodes, and
 // deterministic; no input makes it panic. What could not be read is said by
@@ -47,10 +48,32 @@ type Page struct {
 	Summary  string // the feed's, plain, or empty
 	Language string // the feed's, or empty
 	Selector string // CSS selector of the article's text; empty: found here
-	// Unstored says that the text is looked at and thrown away: a page that
-	// asks not to be stored is read all the same. The daemon never sets it.
-	Unstored bool
 }
+
+// Reading is what a page says, for looking at. What is saved or published of
+// it is what Storable returns.
+type Reading struct {
+	aggregator.Article
+	// Barred says in words that, and how, the page asks not to be kept
+	// (BEHAVIOUR S-06); empty: it does not.
+	Barred string
+}
+
+// Storable returns the article as it may be kept: of a page that asks not to
+// be, only the facts, without text or summary.
+func (r *Reading) Storable() aggregator.Article {
+	a := r.Article
+	if r.Barred != "" {
+		a.Text, a.Summary = "", ""
+		if a.Status == aggregator.ArticleRead || a.Status == aggregator.ArticleEmpty {
+			a.Status, a.Note = aggregator.ArticleBarred, r.Barred
+		}
+	}
+	return a
+}
+
+// Quotable tells if words of the text may be shown beside the item.
+func (r *Reading) Quotable() bool { return r.Barred == "" && !r.NoSnippet }
 
 // PageResponse is a page as it was fetched.
 type PageResponse struct {
@@ -87,13 +110,13 @@ func Wanted(mode aggregator.EnrichMode, it *aggregator.Item, truth aggregator.Tr
 
 // Extract reads a page. It never panics: a page that cannot be read is an
 // article with Status and Note saying so.
-func Extract(p Page) (a aggregator.Article) {
+func Extract(p Page) (a Reading) {
 	defer func() {
 		if r := recover(); r != nil {
-			a = aggregator.Article{URL: p.URL, Status: aggregator.ArticleFailed, Language: "und", Note: fmt.Sprintf("the page could not be read: %v", r)}
+			a = Reading{Article: aggregator.Article{URL: p.URL, Status: aggregator.ArticleFailed, Language: "und", Note: fmt.Sprintf("the page could not be read: %v", r)}}
 		}
 	}()
-	a = aggregator.Article{URL: p.URL, Status: aggregator.ArticleEmpty, Language: "und"}
+	a.URL, a.Status, a.Language = p.URL, aggregator.ArticleEmpty, "und"
 	body := p.Body
 	if len(body) > maxBody {
 		body = body[:maxBody]
@@ -117,24 +140,28 @@ func Extract(p Page) (a aggregator.Article) {
 		base = &url.URL{}
 	}
 	f := readFacts(doc, base, p)
-	f.fill(&a)
+	f.fill(&a.Article)
+	d := readDirectives(f, p.Header)
+	a.Barred, a.NoSnippet = d.barred, d.noSnippet
+	found := ""
 	switch {
 	case err != nil:
 		a.Status = aggregator.ArticleFailed
-		f.summarize(&a, p, "")
-		return a
 	case !rules || f.nodes > maxNodes:
 		a.Note = "the page is too large to be read"
-		f.summarize(&a, p, "")
+	default:
+		found = readText(&a.Article, doc, base, f, p)
+	}
+	if a.Status == aggregator.ArticleWall {
+		a.Barred, a.NoSnippet = "", false // the wall's wishes say nothing of the article
 		return a
 	}
-	readText(&a, doc, base, f, p)
+	f.summarize(&a.Article, p, found, d)
 	return a
 }
 
-// readText decides what of the page is the article's text.
-func readText(a *aggregator.Article, doc *html.Node, base *url.URL, f *facts, p Page) {
-	d := readDirectives(f, p.Header)
+// readText finds the article's text and fills in what depends on it.
+func readText(a *aggregator.Article, doc *html.Node, base *url.URL, f *facts, p Page) string {
 	blocks := cutBlocks(doc, base)
 	f.fromLines(blocks)
 	a.Authors, a.Published = f.authors, f.published
@@ -151,25 +178,15 @@ func readText(a *aggregator.Article, doc *html.Node, base *url.URL, f *facts, p 
 	if note := wall(f, body, base); note != "" {
 		a.Status, a.Note, a.Title = aggregator.ArticleWall, note, wallTitle(a.Title, p.Title)
 		a.ImageURL = ""
-		return
+		return ""
 	}
 	a.Language = language(body, f.lang, p.Language)
-	a.NoSnippet = d.noSnippet
-	if d.noText && !p.Unstored {
-		a.Status, a.Note = aggregator.ArticleBarred, "the page asks not to be stored (robots meta or X-Robots-Tag)"
-		return
-	}
-	f.summarize(a, p, body)
-	if d.noSnippet {
-		a.Summary = ""
-	} else if d.maxSnippet > 0 {
-		a.Summary = Summarize(a.Title, "", &aggregator.Article{Text: a.Summary, Language: a.Language}, min(d.maxSnippet, SummaryLength))
-	}
 	if utf8.RuneCountInString(body) < 60 {
 		a.Note = "no article was found on the page"
-		return
+		return body // still good for checking a summary
 	}
 	a.Status, a.Text, a.Note = aggregator.ArticleRead, body, ""
+	return body
 }
 
 // wallTitle keeps what a wall's page says of its title only if the feed says

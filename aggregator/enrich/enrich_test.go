@@ -48,14 +48,19 @@ func TestFounding(t *testing.T) {
 func TestDirectives(t *testing.T) {
 	for _, c := range []struct {
 		header, meta string
-		status       aggregator.ArticleStatus
+		status       aggregator.ArticleStatus // as stored
 		noSnippet    bool
 	}{
 		{"", "", aggregator.ArticleRead, false},
 		{"noindex", "", aggregator.ArticleBarred, false},
 		{"topicwire: noarchive", "", aggregator.ArticleBarred, false},
+		{"TopicWire: nofollow, noindex", "", aggregator.ArticleBarred, false},
 		{"otherbot: noindex", "", aggregator.ArticleRead, false},
-		{"", "none", aggregator.ArticleBarred, true},
+		{"unavailable_after: 25 Jun 2030 15:00:00 GMT", "", aggregator.ArticleRead, false},
+		{"", "none", aggregator.ArticleBarred, false},
+		{"", "noindex, max-image-preview:none", aggregator.ArticleBarred, false},
+		{"", "NOARCHIVE", aggregator.ArticleBarred, false},
+		{"", "noarchive, nosnippet", aggregator.ArticleBarred, true},
 		{"", "index, nosnippet", aggregator.ArticleRead, true},
 		{"", "max-snippet:0", aggregator.ArticleRead, true},
 		{"", "max-snippet:-1, max-image-preview:large", aggregator.ArticleRead, false},
@@ -65,9 +70,14 @@ func TestDirectives(t *testing.T) {
 			h.Set("X-Robots-Tag", c.header)
 		}
 		body := strings.Replace(string(founding(t)), "<head>", `<head><meta name="robots" content="`+c.meta+`">`, 1)
-		a := enrich.Extract(enrich.Page{URL: "https://warta.example/a", Header: h, Body: []byte(body)})
-		if a.Status != c.status || a.NoSnippet != c.noSnippet || a.NoSnippet && a.Summary != "" || c.status == aggregator.ArticleBarred && a.Text != "" {
-			t.Errorf("header %q meta %q: status %s, no snippet %v, summary %q, want %s, %v", c.header, c.meta, a.Status, a.NoSnippet, a.Summary, c.status, c.noSnippet)
+		r := enrich.Extract(enrich.Page{URL: "https://warta.example/a", Header: h, Body: []byte(body)})
+		barred := c.status == aggregator.ArticleBarred
+		if r.Status != aggregator.ArticleRead || r.Text == "" || (r.Barred != "") != barred || r.NoSnippet != c.noSnippet || r.NoSnippet && r.Summary != "" || r.Quotable() != (!barred && !c.noSnippet) {
+			t.Errorf("header %q meta %q: read %s, barred %q, no snippet %v, summary %q, want it read, barred %v, no snippet %v", c.header, c.meta, r.Status, r.Barred, r.NoSnippet, r.Summary, barred, c.noSnippet)
+		}
+		a := r.Storable()
+		if a.Status != c.status || barred && (a.Text+a.Summary != "" || a.Note != r.Barred) || a.Title == "" || a.Published.IsZero() {
+			t.Errorf("header %q meta %q: stored %+v, want it %s, with its facts", c.header, c.meta, a, c.status)
 		}
 	}
 }

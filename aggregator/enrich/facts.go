@@ -248,10 +248,18 @@ func (f *facts) fill(a *aggregator.Article) {
 	}
 }
 
-func (f *facts) summarize(a *aggregator.Article, p Page, body string) {
+// summarize writes the summary, as far as the page lets itself be quoted.
+func (f *facts) summarize(a *aggregator.Article, p Page, body string, d directives) {
+	if d.noSnippet {
+		return
+	}
 	tmp := *a
 	tmp.Text = body
-	a.Summary = summarize(f.title, append([]string{p.Summary}, f.descriptions...), &tmp, SummaryLength)
+	limit := SummaryLength
+	if d.maxSnippet > 0 {
+		limit = min(d.maxSnippet, limit)
+	}
+	a.Summary = summarize(f.title, append([]string{p.Summary}, f.descriptions...), &tmp, limit)
 }
 
 // believable returns a canonical address that names this page and no other:

@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -58,11 +59,7 @@ func isArticleType(v any) bool {
 	case string:
 		return strings.HasSuffix(x, "Article") || x == "BlogPosting" || x == "LiveBlogPosting" || x == "Report" || strings.HasSuffix(x, "/NewsArticle")
 	case []any:
-		for _, e := range x {
-			if isArticleType(e) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(x, isArticleType)
 	}
 	return false
 }

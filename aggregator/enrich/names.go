@@ -52,7 +52,7 @@ func isOutlet(s, site, pageURL string) bool {
 	if err != nil || u.Host == "" {
 		return false
 	}
-	for _, label := range strings.Split(u.Hostname(), ".") {
+	for label := range strings.SplitSeq(u.Hostname(), ".") {
 		if l := letters(label); len(l) > 2 && (k == l || len(k) > 3 && strings.HasPrefix(k, l)) {
 			return true
 		}

@@ -117,7 +117,7 @@ func TestNewsroom(t *testing.T) {
 	dates, answered, right, titles := 0, 0, 0, 0
 	for _, g := range readGold(t) {
 		body := readGzip(t, filepath.Join(shared, "newsroom/pages", g.File))
-		a := enrich.Extract(enrich.Page{URL: g.URL, Body: body, Unstored: true})
+		a := enrich.Extract(enrich.Page{URL: g.URL, Body: body})
 		status[a.Status]++
 		p, r := all.add(a.Text, g.Body)
 		if g.Language != "en" {

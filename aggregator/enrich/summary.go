@@ -105,7 +105,7 @@ func gap(before string) string {
 }
 
 func truncated(s string) bool {
-	s = strings.TrimRight(s, `"'”’»)]» `)
+	s = strings.TrimRight(s, `"'”’»)] `)
 	return strings.HasSuffix(s, "…") || strings.HasSuffix(s, "..") || strings.HasSuffix(s, "[") || strings.HasSuffix(s, "•••")
 }
 

@@ -60,6 +60,7 @@ func (p *Pipeline) readPage(ctx context.Context, ci *aggregator.ClaimedItem) agg
 	start := time.Now()
 	res, err := p.opts.Fetch.Page(ctx, ci.URL)
 	p.stats.enrich.since(start)
+	var read enrich.Reading
 	if err != nil {
 		if ctx.Err() != nil {
 			return p.putBack(ci)
@@ -67,33 +68,59 @@ func (p *Pipeline) readPage(ctx context.Context, ci *aggregator.ClaimedItem) agg
 		if again, ok := p.retryPage(ci, err); ok {
 			return again
 		}
-		ci.Article = failedArticle(ci, err, p.opts.Now())
+		read.Article = failedArticle(ci, err, p.opts.Now())
 	} else {
-		a := p.extract(ci, res)
-		ci.Article = &a
+		read = p.extract(ci, res)
 	}
 	p.stats.pages.Add(1)
+	out := p.judgePage(ci, &read)
 	log := p.log.With("item", ci.ID, "url", redacted(ci.URL))
-	log.Debug("page read", "status", ci.Article.Status, "note", ci.Article.Note, "dur", time.Since(start).Round(time.Millisecond))
-
-	judging := time.Now()
-	out, _, _ := p.judge(p.opts.Topics(), ci, document(&ci.StoryItem))
-	p.stats.match.since(judging)
-	out.Article = ci.Article
+	log.Debug("page read", "status", out.Article.Status, "note", out.Article.Note, "dur", time.Since(start).Round(time.Millisecond))
 	return out
 }
 
-func (p *Pipeline) extract(ci *aggregator.ClaimedItem, res *fetch.Response) aggregator.Article {
+// judgePage matches an item on all that its page says, and keeps of the page
+// what may be kept (BEHAVIOUR S-06): topics may look at a text that asks not
+// to be stored, but it is not saved, quoted or published.
+func (p *Pipeline) judgePage(ci *aggregator.ClaimedItem, read *enrich.Reading) aggregator.Processed {
+	start := time.Now()
+	defer p.stats.match.since(start)
+	ci.Article = &read.Article
+	doc := document(&ci.StoryItem)
+	kept := read.Storable()
+	ci.Article = &kept
+	out, _, _ := p.judge(p.opts.Topics(), ci, doc)
+	out.Article = &kept
+	for i := range out.Matches {
+		unquote(out.Matches[i].Evidence, &read.Article, read.Quotable())
+	}
+	return out
+}
+
+// unquote removes the words around what was found in a page's text, unless
+// they may be shown.
+func unquote(evidence []aggregator.Evidence, page *aggregator.Article, quotable bool) {
+	if page == nil || page.Text == "" || quotable {
+		return
+	}
+	for i := range evidence {
+		if evidence[i].Field == "body" {
+			evidence[i].Snippet = ""
+		}
+	}
+}
+
+func (p *Pipeline) extract(ci *aggregator.ClaimedItem, res *fetch.Response) enrich.Reading {
 	p.parsing <- struct{}{}
 	defer func() { <-p.parsing }()
 	start := time.Now()
 	defer p.stats.enrich.since(start)
-	a := enrich.Extract(enrich.Page{
+	read := enrich.Extract(enrich.Page{
 		URL: res.FinalURL, Header: res.Header, Body: res.Body,
 		Title: ci.Title, Summary: ci.Summary, Language: ci.Language, Selector: ci.Selector,
 	})
-	a.Item, a.FetchedAt = ci.ID, p.opts.Now()
-	return a
+	read.Item, read.FetchedAt = ci.ID, p.opts.Now()
+	return read
 }
 
 // retryPage decides if a page that could not be fetched is tried again, and when.
@@ -118,8 +145,8 @@ func (p *Pipeline) putBack(ci *aggregator.ClaimedItem) aggregator.Processed {
 	return aggregator.Processed{Work: ci.Work, Item: ci.ID, Unchanged: true, Next: &next}
 }
 
-func failedArticle(ci *aggregator.ClaimedItem, err error, now time.Time) *aggregator.Article {
-	a := &aggregator.Article{
+func failedArticle(ci *aggregator.ClaimedItem, err error, now time.Time) aggregator.Article {
+	a := aggregator.Article{
 		Item: ci.ID, URL: ci.URL, Status: aggregator.ArticleFailed,
 		Note: err.Error(), Language: "und", FetchedAt: now,
 	}

@@ -35,6 +35,7 @@ type world struct {
 type page struct {
 	kind, body string
 	status     int
+	robots     string // X-Robots-Tag
 }
 
 func newWorld(t *testing.T, mode aggregator.EnrichMode) *world {
@@ -83,6 +84,9 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rw.Header().Set("Content-Type", p.kind)
+	if p.robots != "" {
+		rw.Header().Set("X-Robots-Tag", p.robots)
+	}
 	fmt.Fprint(rw, strings.ReplaceAll(p.body, "SITE", w.site.URL))
 }
 
@@ -280,6 +284,89 @@ func TestPageThatCannotBeReadKeepsFeedText(t *testing.T) {
 	}
 	if got[0].Best.EntrySummary() == "" {
 		t.Error("the entry lost the feed's summary")
+	}
+}
+
+// TestBarredTextIsLookedAtOnly: a page that asks not to be stored decides if
+// its item matches, and nothing of its text is kept (BEHAVIOUR S-06).
+func TestBarredTextIsLookedAtOnly(t *testing.T) {
+	const secret = "Russia and India signed a pact on Tuesday after a year of talks in both capitals."
+	body := article(secret, "India will build half of the ships, and Russia the other half, officials said.", "India welcomed the pact.")
+	meta := func(robots string) string {
+		return strings.Replace(body, "<head>", `<head><meta name="robots" content="`+robots+`"><meta property="og:description" content="`+secret+`">`, 1)
+	}
+	for name, c := range map[string]struct {
+		page    page
+		status  aggregator.ArticleStatus
+		summary string
+		text    bool // is stored
+		snippet bool // of the text is shown
+	}{
+		"free":          {page{body: meta("index, follow")}, aggregator.ArticleRead, secret, true, true},
+		"noarchive":     {page{body: meta("noarchive")}, aggregator.ArticleBarred, "Ministers met on Monday.", false, false},
+		"noindex":       {page{body: meta("noindex, nofollow")}, aggregator.ArticleBarred, "Ministers met on Monday.", false, false},
+		"header":        {page{body: meta("all"), robots: "noarchive"}, aggregator.ArticleBarred, "Ministers met on Monday.", false, false},
+		"our token":     {page{body: meta("all"), robots: "topicwire: noindex"}, aggregator.ArticleBarred, "Ministers met on Monday.", false, false},
+		"another robot": {page{body: meta("all"), robots: "otherbot: noindex"}, aggregator.ArticleRead, secret, true, true},
+		"nosnippet":     {page{body: meta("nosnippet")}, aggregator.ArticleRead, "", true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, aggregator.EnrichAuto)
+			topic := w.topic("pair", "country:ru country:in")
+			w.put("/feed", "application/rss+xml", rss("/open|Russia signs a pact|Ministers met on Monday."))
+			c.page.kind = "text/html"
+			w.mu.Lock()
+			w.pages["/open"] = c.page
+			w.mu.Unlock()
+			feed := w.feed("/feed")
+			w.poll(feed)
+			w.drain()
+			w.checkKept(topic, secret, c.status, c.summary, c.text, c.snippet)
+
+			// The feed changes the item: what was not kept is read again.
+			w.put("/feed", "application/rss+xml", rss("/open|Russia signs a new pact|Ministers met on Monday."))
+			w.poll(feed)
+			w.drain()
+			w.checkKept(topic, secret, c.status, c.summary, c.text, c.snippet)
+			want := 1
+			if !c.text {
+				want = 2
+			}
+			if n := w.requests("/open"); n != want {
+				t.Errorf("the page was asked for %d times, want %d", n, want)
+			}
+		})
+	}
+}
+
+func (w *world) checkKept(topic *aggregator.Topic, secret string, status aggregator.ArticleStatus, summary string, text, snippet bool) {
+	w.t.Helper()
+	got := w.entries(topic)
+	if len(got) != 1 {
+		w.t.Fatalf("%d entries, want 1: the page's text decides", len(got))
+	}
+	a := got[0].Best.Article
+	if a == nil || a.Status != status || (a.Text != "") != text || a.Note == "" && status == aggregator.ArticleBarred || got[0].Best.EntrySummary() != summary {
+		w.t.Errorf("article %+v, summary %q; want it %s, summary %q", a, got[0].Best.EntrySummary(), status, summary)
+	}
+	matches, err := w.store.ItemMatches(w.t.Context(), got[0].Best.ID)
+	if err != nil || len(matches) != 1 {
+		w.t.Fatalf("matches %v, %v; want 1", matches, err)
+	}
+	body, quoted := 0, false
+	for _, e := range matches[0].Evidence {
+		if e.Field == "body" {
+			body++
+			quoted = quoted || e.Snippet != ""
+		}
+	}
+	if body == 0 || quoted != snippet {
+		w.t.Errorf("evidence %+v; want some of the body, quoted: %v", matches[0].Evidence, snippet)
+	}
+	if !text {
+		if all := fmt.Sprintf("%+v %+v %+v", got, *a, matches); strings.Contains(all, secret[:40]) {
+			w.t.Errorf("the text of the page was kept: %s", all)
+		}
 	}
 }
 

@@ -65,14 +65,26 @@ func (p *Pipeline) matchOne(topics *match.Set, ci *aggregator.ClaimedItem) aggre
 	doc := document(&ci.StoryItem)
 	if mode == aggregator.EnrichNever || ci.URL == "" {
 		doc.BodyKnown = true
+	} else if ci.Article != nil && ci.Article.Status == aggregator.ArticleBarred {
+		// The feed changed the item, and the text it was judged by was not
+		// kept: its matches stand until the page has been looked at again.
+		return aggregator.Processed{Work: ci.Work, Item: ci.ID, Unchanged: true, Next: p.pageWork(ci)}
 	}
 	out, best, positive := p.judge(topics, ci, doc)
+	for i := range out.Matches {
+		unquote(out.Matches[i].Evidence, ci.Article, ci.Article == nil || !ci.Article.NoSnippet)
+	}
 	if !doc.BodyKnown || mode == aggregator.EnrichAlways {
 		if ci.URL != "" && ci.Article == nil && enrich.Wanted(mode, &ci.Item, best, positive) {
-			out.Next = &aggregator.Work{Item: ci.ID, Stage: aggregator.StageEnrich, RunAt: p.opts.Now()}
+			out.Next = p.pageWork(ci)
 		}
 	}
 	return out
+}
+
+// pageWork asks for an item's page.
+func (p *Pipeline) pageWork(ci *aggregator.ClaimedItem) *aggregator.Work {
+	return &aggregator.Work{Item: ci.ID, Stage: aggregator.StageEnrich, RunAt: p.opts.Now()}
 }
 
 // judge evaluates all topics on a document and files the item under its story keys.

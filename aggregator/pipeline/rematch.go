@@ -20,7 +20,8 @@ type Archive interface {
 const rematchBatch = 500
 
 // Rematch evaluates a topic on the stored history and saves what matches, as
-// back-fill: with its own dates, never as news. A topic that changes
+// back-fill: with its own dates, never as news. Of a page that asks not to be
+// kept there is no text to evaluate, only what the feed said. A topic that changes
 // meanwhile is left to the next call; that is no error.
 func Rematch(ctx context.Context, archive Archive, t *aggregator.Topic, v match.Vocabulary, now func() time.Time) (matched int, err error) {
 	set, bad := match.NewSet([]aggregator.Topic{*t}, v)
@@ -38,6 +39,7 @@ func Rematch(ctx context.Context, archive Archive, t *aggregator.Topic, v match.
 		for _, verdict := range set.Evaluate(document(si)) {
 			if verdict.Truth == aggregator.True {
 				matched++
+				unquote(verdict.Evidence, si.Article, si.Article == nil || !si.Article.NoSnippet)
 				r.Matches = append(r.Matches, aggregator.Match{
 					Topic: t.ID, Item: si.ID, Score: verdict.Score, Threshold: verdict.Threshold,
 					Evidence: verdict.Evidence, At: now(), Backfill: true,

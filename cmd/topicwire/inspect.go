@@ -101,7 +101,7 @@ type articleJSON struct {
 }
 
 func inspectArticle(d document) articleJSON {
-	a := enrich.Extract(enrich.Page{URL: d.URL, Header: d.header(), Body: d.Body, Unstored: true})
+	a := enrich.Extract(enrich.Page{URL: d.URL, Header: d.header(), Body: d.Body})
 	out := articleJSON{
 		Title: a.Title, Text: a.Text, Summary: a.Summary, Image: a.ImageURL, Author: strings.Join(a.Authors, ", "),
 		Language: a.Language, CanonicalURL: a.CanonicalURL, SiteName: a.SiteName, Paywalled: a.Paywalled,

@@ -129,4 +129,9 @@ func TestInspectArticle(t *testing.T) {
 	if !strings.Contains(a.Text, "build ships together") || strings.Contains(a.Text, "cake") || a.Title != "Ministers agree" || a.SiteName != "Ledger" {
 		t.Errorf("inspect article: %s", out)
 	}
+	// What a page does not want stored may still be looked at.
+	again, errs, code := inProcess(t, page, "inspect", "article", "--url", "https://ledger.example/ships", "--header", "X-Robots-Tag: noarchive")
+	if code != 0 || again != out {
+		t.Errorf("inspect article with noarchive: exit %d, %s%s, want what is shown without it", code, again, errs)
+	}
 }

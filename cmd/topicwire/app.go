@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -173,12 +174,12 @@ func (a *app) compileTopics(ctx context.Context) error {
 
 // definitions tells if topics are to be compiled anew.
 func definitions(topics []aggregator.Topic) string {
-	s := ""
+	var b strings.Builder
 	for i := range topics {
 		t := &topics[i]
-		s += fmt.Sprintf("%d %q %q %q %q %q %v\n", t.ID, t.Slug, t.Query, t.Languages, t.Feeds, t.Tags, t.Threshold)
+		fmt.Fprintf(&b, "%d %q %q %q %q %q %v\n", t.ID, t.Slug, t.Query, t.Languages, t.Feeds, t.Tags, t.Threshold)
 	}
-	return s
+	return b.String()
 }
 
 // rematch matches the history against topics that are new or changed.

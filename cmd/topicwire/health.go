@@ -34,7 +34,11 @@ func (c *HealthcheckCmd) Run(e *env) error {
 	}
 	client := &http.Client{Timeout: 5 * time.Second}
 	url := "http://" + net.JoinHostPort(host, port) + "/healthz"
-	res, err := client.Get(url)
+	req, err := http.NewRequestWithContext(e.ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return usageError{fmt.Errorf("listen address %q: %w", addr, err)}
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("no daemon answers at %s: %w", url, err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os/signal"
 	"syscall"
@@ -108,7 +107,7 @@ func (e *env) progress() func(done, total int) {
 	var bar *progressbar.ProgressBar
 	return func(done, total int) {
 		if bar == nil {
-			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(io.Writer(e.stderr)),
+			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(e.stderr),
 				progressbar.OptionSetDescription("polling"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 		}
 		bar.ChangeMax(total)

@@ -65,7 +65,7 @@ func withSignals(parent context.Context) (context.Context, func()) {
 // the first poll, and closes it after the last write (BEHAVIOUR O-01).
 func (e *env) serve(cfg *config.Config, path string) error {
 	e.setLogLevel(slog.LevelInfo)
-	ln, err := listen(cfg.Listen)
+	ln, err := listen(e.ctx, cfg.Listen)
 	if err != nil {
 		return err
 	}
@@ -116,8 +116,8 @@ func (e *env) serve(cfg *config.Config, path string) error {
 }
 
 // listen opens the listener, and says what to do if that fails.
-func listen(addr string) (net.Listener, error) {
-	ln, err := net.Listen("tcp", addr)
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%s is in use by another program; choose another address: topicwire serve --listen 127.0.0.1:8081", addr)

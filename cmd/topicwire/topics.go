@@ -100,8 +100,7 @@ func (c *TopicsTestCmd) Run(e *env) error {
 		draft.Query = c.Query
 	}
 	bt, err := pipeline.TestTopic(e.ctx, a.store, live, &draft, a.vocabulary(), e.now().Add(-window), c.Show)
-	var syntax *match.SyntaxError
-	if errors.As(err, &syntax) {
+	if _, bad := errors.AsType[*match.SyntaxError](err); bad {
 		return usageError{err}
 	}
 	if err != nil {

@@ -95,7 +95,7 @@ func readOutlet(slug, text string, now time.Time) (*outlet, error) {
 	if o.Name == "" || o.Language == "" || o.feedPath() == "/"+slug {
 		return nil, fmt.Errorf("the head lacks outlet, language or format")
 	}
-	for _, part := range strings.Split(rest, "\n=== ") {
+	for part := range strings.SplitSeq(rest, "\n=== ") {
 		r, err := readReport(o, part, now)
 		if err != nil {
 			return nil, err

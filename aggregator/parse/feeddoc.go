@@ -35,6 +35,7 @@ type entry struct {
 	rights, image, base      string
 	source                   *Source
 	plainText                bool // title and summary hold no markup
+	level                    int  // how it is identified: byGUID, byLink or byAll
 }
 
 // settle makes addresses absolute and languages proper.

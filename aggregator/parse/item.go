@@ -77,14 +77,31 @@ func (e *entry) titleText() string {
 
 // guid returns what identifies the item within its feed.
 func (e *entry) guid(it *aggregator.Item) string {
-	id := strings.TrimSpace(e.id)
-	switch {
-	case id != "" && len(id) <= 2048:
-		return id
-	case id == "" && it.URL != "":
-		return it.URL
+	id, link := strings.TrimSpace(e.id), canonicalLink(it.URL)
+	if len(id) > 2048 {
+		id = digest(id)
 	}
-	sum := sha256.Sum256([]byte(id + "\x00" + it.Title + "\x00" + e.published))
+	about := digest(it.Title, e.published)
+	if it.Title == "" {
+		about = digest("", e.published, it.Summary)
+	}
+	switch {
+	case id == "" && link == "":
+		return about
+	case e.level == byAll:
+		return firstNonEmpty(id, link) + "\n" + about
+	case id == "":
+		return link
+	case e.level == byGUID:
+		return id
+	case link == "" || link == canonicalLink(id):
+		return id + "\n" + about
+	}
+	return id + "\n" + link
+}
+
+func digest(ss ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(ss, "\x00")))
 	return "sha256:" + hex.EncodeToString(sum[:16])
 }
 

@@ -42,8 +42,10 @@ func readJSON(text []byte, in Input) (*parsed, error) {
 		d.warning = "the feed's own fields could not be read: " + err.Error()
 	}
 	d.total, d.hashes = len(raws), make([]uint64, len(raws))
+	ids := make([]identity, len(raws))
+	var places []int
 	for i, raw := range raws {
-		d.hashes[i] = xxhash.Sum64(raw)
+		d.hashes[i], ids[i] = xxhash.Sum64(raw), jsonIdentity(raw)
 		if in.Known != nil && in.Known(d.hashes[i]) {
 			continue
 		}
@@ -52,10 +54,11 @@ func readJSON(text []byte, in Input) (*parsed, error) {
 			d.warning = "an item could not be read: " + err.Error()
 			continue
 		}
-		d.fresh = append(d.fresh, d.hashes[i])
+		d.fresh, places = append(d.fresh, d.hashes[i]), append(places, i)
 		f.Items = append(f.Items, &it)
 	}
 	d.feed.fromJSON(f)
+	d.identify(ids, places, in)
 	return d, nil
 }
 

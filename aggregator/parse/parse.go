@@ -42,6 +42,7 @@ type Input struct {
 	URL         string                      // after redirects: the base of relative links
 	Header      http.Header                 // may be nil
 	Known       func(blockHash uint64) bool // nil: nothing is known
+	Saved       []uint64                    // BlockHashes of the last Result, which Known knows; nil: none
 	Now         time.Time                   // zero: no date is in the future
 }
 
@@ -51,8 +52,9 @@ type Result struct {
 	// Items are those whose block is not known. Feed, ID, FirstSeen and
 	// CanonicalURL are left zero.
 	Items []aggregator.Item
-	// BlockHashes are those of all items in the document, in order; nil if
-	// the document could not be divided into items.
+	// BlockHashes are those of all items in the document, in order, and after
+	// them what is to be remembered of items and guids; nil if the document
+	// could not be divided into items.
 	BlockHashes []uint64
 	Total       int    // items in the document, known ones included
 	Format      string // rss20, atom10, rss10, json11 …
@@ -87,9 +89,6 @@ func Feed(in Input) (*Result, error) {
 		it := d.feed.entries[i].item(in.Now)
 		if i < len(d.fresh) {
 			it.BlockHash = d.fresh[i]
-		}
-		if seen[it.GUID] && it.URL != "" {
-			it.GUID = it.URL // a guid that items share identifies none of them
 		}
 		if seen[it.GUID] {
 			continue

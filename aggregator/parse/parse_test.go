@@ -188,7 +188,7 @@ func TestKnownItemsAreNotRead(t *testing.T) {
 	}
 	body := rssWith("<pubDate>now</pubDate>" + item(3) + item(1) + "\n" + item(2))
 	res := mustFeed(t, Input{Body: []byte(body), Known: func(h uint64) bool { return known[h] }})
-	if res.Total != 3 || len(res.Items) != 1 || res.Items[0].GUID != "g3" || len(res.BlockHashes) != 3 || res.Items[0].BlockHash != res.BlockHashes[0] {
+	if res.Total != 3 || len(res.Items) != 1 || res.Items[0].GUID != "g3" || res.Items[0].BlockHash != res.BlockHashes[0] {
 		t.Errorf("got %+v", res)
 	}
 	js := `{"version":"https://jsonfeed.org/version/1.1","title":"x","items":[{"id":"1","content_text":"a"},{"id":"2","content_text":"b"}]}`

@@ -31,16 +31,7 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 	if err := feedRoot(o.root, text); err != nil {
 		return nil, err
 	}
-	d.total = len(o.blocks)
-	d.hashes = make([]uint64, len(o.blocks))
-	var fresh []block
-	for i, b := range o.blocks {
-		d.hashes[i] = xxhash.Sum64(doc[b.start:b.end])
-		if whole || in.Known == nil || !in.Known(d.hashes[i]) {
-			fresh = append(fresh, b)
-			d.fresh = append(d.fresh, d.hashes[i])
-		}
-	}
+	fresh, ids, places := d.divide(doc, o, in, whole)
 	short := shorten(doc, o, fresh)
 	short = baseDirs(short)
 	if !whole {
@@ -62,11 +53,27 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 			d.feed.entries[i].fromBlock(doc[b.start:b.tag], doc[b.tag:b.end])
 		}
 	}
+	d.identify(ids, places, in)
 	d.feed.base, d.feed.xmlLang = attr(doc[:o.rootTag], "xml:base"), attr(doc[:o.rootTag], "xml:lang")
 	if d.total == 0 {
 		d.total = len(d.feed.entries)
 	}
 	return d, nil
+}
+
+// divide tells which items of a document are not known, and their places in
+// it, and takes the hashes and identities of all.
+func (d *parsed) divide(doc []byte, o *outline, in Input, whole bool) (fresh []block, ids []identity, places []int) {
+	d.total = len(o.blocks)
+	d.hashes, ids = make([]uint64, len(o.blocks)), make([]identity, len(o.blocks))
+	for i, b := range o.blocks {
+		d.hashes[i], ids[i] = xxhash.Sum64(doc[b.start:b.end]), blockIdentity(doc[b.start:b.tag], doc[b.tag:b.end])
+		if whole || in.Known == nil || !in.Known(d.hashes[i]) {
+			fresh, places = append(fresh, b), append(places, i)
+			d.fresh = append(d.fresh, d.hashes[i])
+		}
+	}
+	return fresh, ids, places
 }
 
 // fromRoot drops what stands before the root element: the declaration, which

@@ -113,6 +113,7 @@ func (p *Pipeline) parse(ctx context.Context, f *aggregator.Feed, res *fetch.Res
 		URL: res.FinalURL, Now: p.opts.Now(),
 	}
 	if len(known) > 0 {
+		in.Saved = slices.Clone(known)
 		slices.Sort(known)
 		in.Known = func(h uint64) bool { _, ok := slices.BinarySearch(known, h); return ok }
 	}

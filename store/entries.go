@@ -61,6 +61,9 @@ func (b *batch) publish(ctx context.Context, t touched) error {
 			stories[f.story] = true
 		}
 	}
+	for _, f := range b.folds {
+		stories[f.from] = true
+	}
 	if len(stories) == 0 {
 		return nil
 	}
@@ -232,7 +235,7 @@ func (p *publisher) publicID(ctx context.Context, story aggregator.StoryID, firs
 	for try := 0; ; try++ {
 		id := aggregator.PublicStoryID(&from)
 		var other aggregator.StoryID
-		err := p.row(ctx, `SELECT id FROM story WHERE public_id = $1`, id).Scan(&other)
+		err := p.row(ctx, `SELECT id FROM story WHERE public_id = $1 UNION ALL SELECT story_id FROM story_alias WHERE public_id = $1 LIMIT 1`, id).Scan(&other)
 		if errors.Is(err, sql.ErrNoRows) {
 			_, err = p.exec(ctx, `UPDATE story SET public_id = $2 WHERE id = $1`, int64(story), id)
 			p.ids[story] = id
@@ -370,11 +373,12 @@ func storyItems(ids []aggregator.ItemID, rows map[aggregator.ItemID]*itemRow) []
 	return items
 }
 
-// Story returns the story that is published under an id, or
-// aggregator.ErrNotFound.
+// Story returns the story that is published under an id, or into which that
+// one was folded, or aggregator.ErrNotFound.
 func (s *Store) Story(ctx context.Context, publicID string) (*aggregator.Story, error) {
-	st := &aggregator.Story{PublicID: publicID}
-	err := s.row(ctx, `SELECT id, created_at FROM story WHERE public_id = $1 AND public_id <> ''`, publicID).Scan(&st.ID, (*instant)(&st.CreatedAt))
+	st := new(aggregator.Story)
+	err := s.row(ctx, `SELECT id, public_id, created_at FROM story WHERE public_id <> '' AND
+		(public_id = $1 OR id = (SELECT story_id FROM story_alias WHERE public_id = $1))`, publicID).Scan(&st.ID, &st.PublicID, (*instant)(&st.CreatedAt))
 	if err != nil {
 		return nil, s.ours(err)
 	}

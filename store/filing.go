@@ -26,8 +26,8 @@ type filedIn struct {
 	link      aggregator.Link
 }
 
-// mayMove: what was published stays, and so does what is in company.
-func (f *filedIn) mayMove() bool { return f == nil || !f.published && !f.company }
+// mayMove: what is in company stays.
+func (f *filedIn) mayMove() bool { return f == nil || !f.company }
 
 // file gives every item of the batch its story.
 func (b *batch) file(ctx context.Context) error {
@@ -57,11 +57,22 @@ func (b *batch) file(ctx context.Context) error {
 			was.company = true
 		}
 		link, story := b.bestLink(p.Item, candidates[p.Item], stories)
+		if story != 0 && was != nil && was.published && story != was.story {
+			if ok, err := b.mayFold(ctx, was.story, story); err != nil {
+				return err
+			} else if !ok {
+				story = 0
+			}
+		}
 		switch {
 		case story != 0 && was == nil:
 			b.filed[p.Item] = &filedIn{story: story, isNew: true, link: link}
 		case story != 0 && was.story != story:
-			left = append(left, int64(was.story))
+			if was.published {
+				b.folds = append(b.folds, fold{was.story, story})
+			} else {
+				left = append(left, int64(was.story))
+			}
 			b.filed[p.Item] = &filedIn{story: story, moved: true, link: link}
 		case was == nil:
 			story = aggregator.StoryID(p.Item)
@@ -82,6 +93,11 @@ func (b *batch) file(ctx context.Context) error {
 	}
 	if err := execIn(ctx, b.tx, `DELETE FROM story WHERE id IN (%s)`, nil, left); err != nil {
 		return err
+	}
+	for _, f := range b.folds {
+		if err := b.fold(ctx, f); err != nil {
+			return err
+		}
 	}
 	return b.saveKeys(ctx)
 }

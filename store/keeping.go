@@ -105,7 +105,7 @@ func (s *Store) ItemsPerDay(ctx context.Context, id aggregator.FeedID, days int)
 	return out, s.ours(err)
 }
 
-var tables = []string{"feed", "feed_blocks", "host_pause", "item", "tombstone", "work", "article", "story", "filed", "key_generation", "story_key",
+var tables = []string{"feed", "feed_blocks", "host_pause", "item", "tombstone", "work", "article", "story", "story_alias", "filed", "key_generation", "story_key",
 	"topic", "match", "entry", "meta"}
 
 // invariants are counts of what must not be.
@@ -119,6 +119,7 @@ var invariants = []struct{ text, query string }{
 	{"filed rows name no item", `SELECT COUNT(*) FROM filed l WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.id = l.item_id)`},
 	{"filed rows name no story", `SELECT COUNT(*) FROM filed l WHERE NOT EXISTS (SELECT 1 FROM story s WHERE s.id = l.story_id)`},
 	{"stories have no items", `SELECT COUNT(*) FROM story s WHERE NOT EXISTS (SELECT 1 FROM filed l WHERE l.story_id = s.id)`},
+	{"folded stories lead nowhere", `SELECT COUNT(*) FROM story_alias a WHERE NOT EXISTS (SELECT 1 FROM story s WHERE s.id = a.story_id)`},
 	{"matches name no item", `SELECT COUNT(*) FROM match m WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.id = m.item_id)`},
 	{"entries name no story", `SELECT COUNT(*) FROM entry e WHERE NOT EXISTS (SELECT 1 FROM story s WHERE s.id = e.story_id AND s.public_id = e.public_id)`},
 	{"entries have no topic", `SELECT COUNT(*) FROM entry e WHERE NOT EXISTS (SELECT 1 FROM topic t WHERE t.id = e.topic_id)`},
@@ -159,6 +160,6 @@ func (s *Store) Check(ctx context.Context) (r aggregator.CheckReport, err error)
 }
 
 // plural is how a report names a table.
-var plural = map[string]string{"feed": "feeds", "feed_blocks": "feed_blocks", "host_pause": "host_pauses", "item": "items",
+var plural = map[string]string{"feed": "feeds", "feed_blocks": "feed_blocks", "host_pause": "host_pauses", "item": "items", "story_alias": "story_aliases",
 	"tombstone": "tombstones", "work": "work", "article": "articles", "story": "stories", "filed": "filed", "key_generation": "key_generations", "story_key": "story_keys",
 	"topic": "topics", "match": "matches", "entry": "entries", "meta": "meta"}

@@ -51,6 +51,7 @@ type batch struct {
 	filed map[aggregator.ItemID]*filedIn     // where live items are filed
 	rows  map[aggregator.ItemID]*itemRow     // items read so far
 	old   map[aggregator.ItemID]matchByTopic // matches before this batch
+	folds []fold                             // published stories that joined others
 
 	cache *keyCache
 	open  generation // the one that new keys go into

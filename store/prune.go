@@ -172,5 +172,8 @@ func prune(ctx context.Context, t *tx, ids []aggregator.ItemID, now int64) error
 	}
 	// A published story keeps its id, for the entry that may come back, as
 	// long as it has items.
-	return execIn(ctx, t, `DELETE FROM story WHERE NOT EXISTS (SELECT 1 FROM filed l WHERE l.story_id = story.id) AND id IN (%s)`, nil, sortedKeys(stories))
+	if err := execIn(ctx, t, `DELETE FROM story WHERE NOT EXISTS (SELECT 1 FROM filed l WHERE l.story_id = story.id) AND id IN (%s)`, nil, sortedKeys(stories)); err != nil {
+		return err
+	}
+	return execIn(ctx, t, `DELETE FROM story_alias WHERE NOT EXISTS (SELECT 1 FROM story s WHERE s.id = story_alias.story_id) AND story_id IN (%s)`, nil, sortedKeys(stories))
 }

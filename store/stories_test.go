@@ -180,7 +180,7 @@ func TestArticleImprovesEntryInPlace(t *testing.T) {
 	})
 }
 
-func TestUnpublishedItemMovesAndPublishedStays(t *testing.T) {
+func TestUnpublishedItemMoves(t *testing.T) {
 	forEachEngine(t, func(t *testing.T, w *world) {
 		topic := w.topic("pair")
 		a, b := w.feed("https://a.example/feed"), w.feed("https://b.example/feed")
@@ -198,15 +198,97 @@ func TestUnpublishedItemMovesAndPublishedStays(t *testing.T) {
 			t.Fatalf("entries = %+v, want one with both items", es)
 		}
 		w.wellKept()
+	})
+}
 
+// TestPublishedStoriesFold: two outlets were published apart, until their pages
+// showed the same report. One entry stays, and both ids lead to it.
+func TestPublishedStoriesFold(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, w *world) {
+		topic := w.topic("pair")
+		a, b := w.feed("https://a.example/feed"), w.feed("https://b.example/feed")
+		one, two := item("one", t0), item("two", t0)
+		w.poll(a, false, one)
+		w.poll(b, false, two)
+		w.process(topic)
+		before := w.entries(topic)
+		if len(before) != 2 {
+			t.Fatalf("%d entries, want 2", len(before))
+		}
+		two.CanonicalURL, two.ContentHash = one.CanonicalURL, "c-2"
+		w.poll(b, false, two)
+		w.process(topic)
+		after := w.entries(topic)
+		if len(after) != 1 || len(after[0].Sources) != 2 {
+			t.Fatalf("entries = %+v, want one with both items", after)
+		}
+		for _, was := range before {
+			st, err := w.Story(w.ctx(), was.PublicID)
+			if err != nil || st.PublicID != after[0].PublicID || len(st.Items) != 2 {
+				t.Errorf("story under %s: %+v, %v; want the one that stays", was.PublicID, st, err)
+			}
+			if was.PublicID == after[0].PublicID && !was.Published.Equal(after[0].Published) {
+				t.Errorf("published %v, then %v", was.Published, after[0].Published)
+			}
+		}
+		w.wellKept()
+
+		// A further item at the address founds nothing, and takes no id.
 		three := item("three", t0)
+		three.CanonicalURL = one.CanonicalURL
 		w.poll(a, false, three)
 		w.process(topic)
-		three.CanonicalURL, three.ContentHash = one.CanonicalURL, "c-3"
-		w.poll(a, false, three)
+		if es := w.entries(topic); len(es) != 1 || len(es[0].Sources) != 3 {
+			t.Errorf("entries = %+v, want one with three items", es)
+		}
+		w.wellKept()
+	})
+}
+
+// TestPublishedItemGivesItsIDToAnUnpublishedStory: a reader who knows an entry
+// does not see it under another id.
+func TestPublishedItemGivesItsIDToAnUnpublishedStory(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, w *world) {
+		topic := w.topic("pair")
+		a, b := w.feed("https://a.example/feed"), w.feed("https://b.example/feed")
+		quiet, loud := item("one", t0), item("two", t0)
+		w.poll(a, false, quiet)
+		w.process()
+		w.poll(b, false, loud)
 		w.process(topic)
-		if es := w.entries(topic); len(es) != 2 {
-			t.Errorf("%d entries, want 2: what was published stays where it is", len(es))
+		before := w.entries(topic)
+		loud.CanonicalURL, loud.ContentHash = quiet.CanonicalURL, "c-2"
+		w.poll(b, false, loud)
+		w.process(topic)
+		after := w.entries(topic)
+		if len(before) != 1 || len(after) != 1 || before[0].PublicID != after[0].PublicID || !before[0].Published.Equal(after[0].Published) {
+			t.Errorf("entries %+v, then %+v; want the same id and date", before, after)
+		}
+		if len(after[0].Sources) != 2 {
+			t.Errorf("%d sources, want 2", len(after[0].Sources))
+		}
+		w.wellKept()
+	})
+}
+
+// TestNoFoldAcrossTopics: where folding would show a topic's readers what they
+// know under another id, the stories stay apart.
+func TestNoFoldAcrossTopics(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, w *world) {
+		pair, other := w.topic("pair"), w.topic("other")
+		a, b := w.feed("https://a.example/feed"), w.feed("https://b.example/feed")
+		one, two := item("one", t0), item("two", t0)
+		w.poll(a, false, one)
+		w.process(pair)
+		w.poll(b, false, two)
+		w.process(other)
+		before := w.entries(other)
+		two.CanonicalURL, two.ContentHash = one.CanonicalURL, "c-2"
+		w.poll(b, false, two)
+		w.process(other)
+		after := w.entries(other)
+		if len(before) != 1 || len(after) != 1 || before[0].PublicID != after[0].PublicID {
+			t.Errorf("entries of the other topic %+v, then %+v; want the same id", before, after)
 		}
 		w.wellKept()
 	})

@@ -144,6 +144,13 @@ CREATE TABLE story (
 );
 CREATE UNIQUE INDEX story_public_id ON story (public_id) WHERE public_id <> '';
 
+-- The ids of published stories that were folded into others.
+CREATE TABLE story_alias (
+	public_id TEXT   NOT NULL PRIMARY KEY,
+	story_id  BIGINT NOT NULL
+);
+CREATE INDEX story_alias_story ON story_alias (story_id); -- further folds
+
 -- Which story an item is in, why, and the language it was matched in.
 CREATE TABLE filed (
 	item_id  BIGINT PRIMARY KEY,

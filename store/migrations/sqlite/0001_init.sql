@@ -144,6 +144,13 @@ CREATE TABLE story (
 ) STRICT;
 CREATE UNIQUE INDEX story_public_id ON story (public_id) WHERE public_id <> '';
 
+-- The ids of published stories that were folded into others.
+CREATE TABLE story_alias (
+	public_id TEXT   NOT NULL PRIMARY KEY,
+	story_id  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX story_alias_story ON story_alias (story_id); -- further folds
+
 -- Which story an item is in, why, and the language it was matched in.
 CREATE TABLE filed (
 	item_id  INTEGER PRIMARY KEY,

@@ -79,19 +79,20 @@ func (d *parsed) divide(doc []byte, o *outline, in Input, whole bool) (fresh []b
 // fromRoot drops what stands before the root element: the declaration, which
 // names an encoding that is no longer true, a DOCTYPE, stray text.
 func fromRoot(text []byte) []byte {
-	best := -1
 	head := text[:min(len(text), 256<<10)]
-	for _, root := range []string{"<rss", "<feed", "<rdf:RDF", "<RDF", "<rdf:rdf", "<atom:feed", "<a:feed"} {
-		if i := bytes.Index(head, []byte(root)); i >= 0 && (best < 0 || i < best) {
-			if end := i + len(root); end < len(text) && strings.IndexByte(" \t\r\n>/", text[end]) >= 0 {
-				best = i
-			}
+	for i := 0; i < len(head); i++ {
+		lt := bytes.IndexByte(head[i:], '<')
+		if lt < 0 {
+			break
+		}
+		i += lt
+		name := tagName(head[i+1 : min(i+40, len(head))])
+		switch strings.ToLower(string(name)) {
+		case "rss", "feed", "rdf:rdf", "rdf", "atom:feed", "a:feed":
+			return text[i:]
 		}
 	}
-	if best < 0 {
-		return text
-	}
-	return text[best:]
+	return text
 }
 
 // mended repairs a document and looks at it again. An item without an end is

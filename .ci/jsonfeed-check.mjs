@@ -1,23 +1,25 @@
 // Checks JSON Feed files against the schema of jsonfeed-schema.
-//   npm ci --prefix .ci && node .ci/jsonfeed-check.mjs FILE...
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+//   node jsonfeed-check.mjs MODULES FILE...
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
 
-const require = createRequire(import.meta.url)
-const Ajv = require('ajv').default
-const formats = require('ajv-formats').default
-const schema = require('jsonfeed-schema/schema-v1.1.json')
+const [modules, ...files] = process.argv.slice(2);
+const require = createRequire(resolve(modules, "x.js"));
+const Ajv = require("ajv").default;
+const formats = require("ajv-formats").default;
+const schema = require("jsonfeed-schema/schema-v1.1.json");
 
-const ajv = new Ajv({ strict: false, allErrors: true })
-formats(ajv)
-const validate = ajv.compile(schema)
-let bad = 0
-for (const file of process.argv.slice(2)) {
-  if (validate(JSON.parse(readFileSync(file, 'utf8')))) {
-    console.log(`${file}: valid`)
-    continue
+const ajv = new Ajv({ strict: false, allErrors: true });
+formats(ajv);
+const validate = ajv.compile(schema);
+let bad = files.length === 0;
+for (const file of files) {
+  if (validate(JSON.parse(readFileSync(file, "utf8")))) {
+    console.log(`${file}: valid`);
+    continue;
   }
-  bad++
-  for (const e of validate.errors) console.log(`${file}: ${e.instancePath} ${e.message} ${JSON.stringify(e.params)}`)
+  bad = true;
+  for (const e of validate.errors) console.error(`${file}: ${e.instancePath} ${e.message} ${JSON.stringify(e.params)}`);
 }
-process.exit(bad > 0 ? 1 : 0)
+process.exit(bad ? 1 : 0);

@@ -132,6 +132,9 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
+// Path returns the file of a SQLite database, absolute; empty for PostgreSQL.
+func (s *Store) Path() string { return s.path }
+
 func (s *Store) now() int64 { return s.opts.Now().Unix() }
 
 // querier is what reads: a transaction, or the pool of readers.

@@ -43,6 +43,9 @@ func anyTitle(titles map[string]int, part string) bool {
 // TestDemo is the README's second command: a populated topic within ten
 // seconds, without a network.
 func TestDemo(t *testing.T) {
+	if _, err := binary(); err != nil {
+		t.Fatal(err) // built before the clock runs
+	}
 	start := time.Now()
 	d := startDaemon(t, t.TempDir(), "demo", "--listen", "127.0.0.1:0")
 	waitFor(t, "a populated topic", func() bool {

@@ -12,10 +12,8 @@ import (
 	"topicwire/config"
 )
 
-const (
-	rowsEvery  = time.Second // how soon the daemon notices what a command changed
-	houseEvery = time.Hour
-)
+// rowsEvery is how soon the daemon notices what a command changed.
+const rowsEvery = time.Second
 
 // watchRows notices what commands and pages change in the database: topics are
 // compiled anew and matched against the history, feeds that became due are
@@ -116,37 +114,6 @@ func (a *app) reload(ctx context.Context, path string) {
 	a.log.Info("configuration reloaded", "feeds", len(cfg.Feeds), "topics", len(cfg.Topics))
 	for _, key := range config.NeedsRestart(was.cfg, cfg) {
 		a.log.Warn("this change takes effect after a restart", "key", key)
-	}
-}
-
-// keepHouse prunes what retention allows and tells the service manager that
-// we are alive.
-func (a *app) keepHouse(ctx context.Context) error {
-	house := time.NewTicker(houseEvery)
-	defer house.Stop()
-	beat := make(<-chan time.Time)
-	if d := watchdogInterval(); d > 0 {
-		t := time.NewTicker(d)
-		defer t.Stop()
-		beat = t.C
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-beat:
-			if a.alive(ctx) == nil {
-				notifySystemd("WATCHDOG=1")
-			}
-		case <-house.C:
-			r := aggregator.Retention{Now: a.now(), MaxAge: 90 * 24 * time.Hour, PerFeed: 500}
-			if err := a.store.Prune(ctx, r); err != nil && ctx.Err() == nil {
-				a.log.Error("prune the database", "err", err)
-			}
-			if err := a.store.Checkpoint(ctx); err != nil && ctx.Err() == nil {
-				a.log.Error("checkpoint the database", "err", err)
-			}
-		}
 	}
 }
 

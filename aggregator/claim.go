@@ -79,6 +79,10 @@ type Processed struct {
 	// Keys are those to file the item under; nil: leave its story as it is.
 	Keys    []StoryKey
 	Matches []Match // complete: they replace the item's matches
+	// Topics are the revisions of the topics that the item was matched
+	// against. A topic whose query has changed since, or that is not among
+	// them, is matched against the history again. nil: not known, no check.
+	Topics map[TopicID]int64
 	// Next is the work that remains; nil: the item is done.
 	Next *Work
 }

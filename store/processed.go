@@ -83,6 +83,9 @@ func (b *batch) save(ctx context.Context, done []aggregator.Processed, skipLocke
 	if err != nil {
 		return err
 	}
+	if err := b.noticeChangedTopics(ctx); err != nil {
+		return err
+	}
 	if err := b.publish(ctx, touched); err != nil {
 		return err
 	}
@@ -211,6 +214,30 @@ func (b *batch) saveMatches(ctx context.Context) (touched, error) {
 		}
 	}
 	return out, nil
+}
+
+// noticeChangedTopics has the history matched again against topics that
+// changed while the batch was being matched.
+func (b *batch) noticeChangedTopics(ctx context.Context) error {
+	var stale []aggregator.TopicID
+	err := scanAll(ctx, b, `SELECT id, query_rev FROM topic WHERE removed_at = 0 AND pending = FALSE ORDER BY id`, nil, func(r *sql.Rows) error {
+		var id aggregator.TopicID
+		var rev int64
+		if err := r.Scan(&id, &rev); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(b.live, func(p *aggregator.Processed) bool {
+			seen, ok := p.Topics[id]
+			return p.Topics != nil && (!ok || seen < rev)
+		}) {
+			stale = append(stale, id)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return execIn(ctx, b.tx, `UPDATE topic SET pending = TRUE WHERE id IN (%s)`, nil, stale)
 }
 
 // liveTopics tells which of the topics matched are still there.

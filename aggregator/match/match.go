@@ -126,6 +126,7 @@ func finite(score float64, t aggregator.Truth) float64 {
 // Set is many topics, matched in one pass. The zero Set has no topics.
 type Set struct {
 	topics []setTopic
+	revs   map[aggregator.TopicID]int64
 	terms  *index
 	nterms int
 }
@@ -142,10 +143,11 @@ type setTopic struct {
 // NewSet compiles the queries of topics. A topic whose query cannot be read is
 // left out and reported.
 func NewSet(topics []aggregator.Topic, v Vocabulary) (*Set, []TopicError) {
-	s := &Set{}
+	s := &Set{revs: make(map[aggregator.TopicID]int64, len(topics))}
 	var t terms
 	var bad []TopicError
 	for _, topic := range topics {
+		s.revs[topic.ID] = topic.Revision
 		root, _, err := compile(topic.Query, v, &t)
 		if err != nil {
 			bad = append(bad, TopicError{Topic: topic, Err: err})
@@ -159,6 +161,10 @@ func NewSet(topics []aggregator.Topic, v Vocabulary) (*Set, []TopicError) {
 	s.terms, s.nterms = t.index(), len(t.patterns)
 	return s, bad
 }
+
+// Revisions returns the revision of every topic the set was made from, those
+// left out included. It is shared: not to be changed.
+func (s *Set) Revisions() map[aggregator.TopicID]int64 { return s.revs }
 
 func setOf(list []string) map[string]bool {
 	if len(list) == 0 {

@@ -451,3 +451,29 @@ func TestRunEnds(t *testing.T) {
 		t.Errorf("Run: %v", err)
 	}
 }
+
+// TestTopicChangedInFlight: items that were matched against the topics of
+// before an edit are matched again.
+func TestTopicChangedInFlight(t *testing.T) {
+	w := newWorld(t, aggregator.EnrichNever)
+	w.put("/feed", "application/rss+xml", rss("/x|Russia and India sign a pact|Russia and India agreed on Tuesday."))
+	w.poll(w.feed("/feed"))
+	before, _ := match.NewSet(nil, nil)
+	topic := w.topic("pair", "country:ru country:in")
+	rematch := func() {
+		t.Helper()
+		if err := pipeline.RematchPending(t.Context(), w.store, nil, time.Now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rematch() // the history is done; the item of the batch in flight is not part of it yet
+	w.set = before
+	w.drain()
+	rematch()
+	if got := w.entries(topic); len(got) != 1 {
+		t.Errorf("%d entries, want the item of the batch in flight", len(got))
+	}
+	if again, err := w.store.Topic(t.Context(), "pair"); err != nil || again.Pending {
+		t.Errorf("topic at rest: pending %v, %v", again.Pending, err)
+	}
+}

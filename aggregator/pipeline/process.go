@@ -90,7 +90,7 @@ func (p *Pipeline) pageWork(ci *aggregator.ClaimedItem) *aggregator.Work {
 // judge evaluates all topics on a document and files the item under its story keys.
 func (p *Pipeline) judge(topics *match.Set, ci *aggregator.ClaimedItem, doc *match.Document) (out aggregator.Processed, best aggregator.Truth, positive bool) {
 	now := p.opts.Now()
-	out = aggregator.Processed{Work: ci.Work, Item: ci.ID, Language: doc.Language}
+	out = aggregator.Processed{Work: ci.Work, Item: ci.ID, Language: doc.Language, Topics: topics.Revisions()}
 	for _, v := range topics.Evaluate(doc) {
 		best = max(best, v.Truth)
 		positive = positive || len(v.Evidence) > 0

@@ -65,6 +65,7 @@ func Rematch(ctx context.Context, archive Archive, t *aggregator.Topic, v match.
 }
 
 // RematchPending does so for every topic whose history is still to be matched.
+// A topic whose query does not parse waits until it does.
 func RematchPending(ctx context.Context, archive Archive, v match.Vocabulary, now func() time.Time) error {
 	topics, err := archive.Topics(ctx)
 	if err != nil {
@@ -73,6 +74,9 @@ func RematchPending(ctx context.Context, archive Archive, v match.Vocabulary, no
 	for i := range topics {
 		if !topics[i].Pending {
 			continue
+		}
+		if _, err := match.Compile(topics[i].Query, v); err != nil {
+			continue // told when the topics were compiled
 		}
 		if _, err := Rematch(ctx, archive, &topics[i], v, now); err != nil {
 			return err

@@ -98,7 +98,8 @@ func (e *env) openWith(cfg *config.Config, o openOptions) (a *app, err error) {
 	if err := st.SyncDeclared(e.ctx, declaredFeeds(cfg), declaredTopics(cfg)); err != nil {
 		return a, err
 	}
-	a.live.Store(&live{cfg: cfg, vocabulary: match.Vocabulary(cfg.Vocabulary), topics: &match.Set{}})
+	none, _ := match.NewSet(nil, nil)
+	a.live.Store(&live{cfg: cfg, vocabulary: match.Vocabulary(cfg.Vocabulary), topics: none})
 	if err := a.compileTopics(e.ctx); err != nil {
 		return a, err
 	}

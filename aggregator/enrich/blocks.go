@@ -1,7 +1,6 @@
 package enrich
 
 import (
-	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,18 +11,20 @@ import (
 // block is a run of text that is shown as a line or paragraph of its own.
 type block struct {
 	text      string
+	low       string // in small letters, of lines short enough to be furniture
 	runes     int
 	link      int // runes of text within links
 	pieces    []string
-	parent    *html.Node // the element that is the paragraph, or holds the line
+	in        *elem      // the paragraph, or what holds the line
 	leaf      *html.Node // of the first piece of text
-	path      string     // classes and ids of the elements around it, small letters
-	tag       string
-	item      *html.Node // the li, tr or repeated element around it
+	item      *elem      // the li, tr or article around it
 	href      string     // of the link it opens with, if to another page
 	furniture bool       // nav, aside, footer, form, caption
 	kept      bool
 }
+
+// tag is that of the paragraph.
+func (b *block) tag() string { return b.in.tag }
 
 func (b *block) linked() float64 { return float64(b.link) / float64(max(1, b.runes)) }
 
@@ -41,20 +42,21 @@ func set(words string) map[string]bool {
 
 // cutter cuts a tree into blocks.
 type cutter struct {
-	base   *url.URL
 	out    []*block
 	cur    *block
 	buf    strings.Builder
 	anchor *html.Node
-	path   []string
+	in     *elem
+	item   *elem
 	hidden int
-	item   *html.Node
+	kinds  map[string]kinds // by class and id, which repeat
 }
 
-func cutBlocks(doc *html.Node, base *url.URL) []*block {
-	c := &cutter{base: base}
+func cutBlocks(doc *html.Node) []*block {
+	c := &cutter{in: &elem{tag: "#document"}, kinds: map[string]kinds{}}
 	c.walk(doc)
 	c.flush()
+	weigh(c.out)
 	return c.out
 }
 
@@ -64,42 +66,59 @@ func (c *cutter) walk(n *html.Node) {
 		c.text(n)
 		return
 	case html.ElementNode:
-	default:
-		for k := n.FirstChild; k != nil; k = k.NextSibling {
-			c.walk(k)
+		if ignored[n.Data] || hasAttr(n, "data-nosnippet") {
+			return
 		}
+	default:
+		c.children(n)
 		return
-	}
-	if ignored[n.Data] || hasAttr(n, "data-nosnippet") {
-		return
-	}
-	isInline := inline[n.Data]
-	if !isInline || n.Data == "br" {
-		c.flush()
-	}
-	if n.Data == "a" && c.anchor == nil {
-		c.anchor = n
-		defer func() { c.anchor = nil }()
 	}
 	if furniture[n.Data] {
 		c.hidden++
 		defer func() { c.hidden-- }()
 	}
-	if n.Data == "li" || n.Data == "tr" || n.Data == "article" {
-		old := c.item
-		c.item = n
-		defer func() { c.item = old }()
+	if !inline[n.Data] {
+		c.block(n)
+		return
 	}
-	if !isInline {
-		c.path = append(c.path, strings.ToLower(attr(n, "class")+" "+attr(n, "id")))
-		defer func() { c.path = c.path[:len(c.path)-1] }()
+	if n.Data == "a" && c.anchor == nil {
+		c.anchor = n
+		defer func() { c.anchor = nil }()
 	}
+	c.children(n)
+}
+
+func (c *cutter) children(n *html.Node) {
 	for k := n.FirstChild; k != nil; k = k.NextSibling {
 		c.walk(k)
 	}
-	if !isInline {
-		c.flush()
+}
+
+// block walks an element that starts a new line.
+func (c *cutter) block(n *html.Node) {
+	c.flush()
+	in, item := c.in, c.item
+	c.in = c.enter(n)
+	if n.Data == "li" || n.Data == "tr" || n.Data == "article" {
+		c.item = c.in
 	}
+	c.children(n)
+	c.flush()
+	c.in, c.item = in, item
+}
+
+func (c *cutter) enter(n *html.Node) *elem {
+	class, id := attr(n, "class"), attr(n, "id")
+	key := class + " " + id
+	k, ok := c.kinds[key]
+	if !ok {
+		k = kindsOf(key)
+		c.kinds[key] = k
+	}
+	if n.Data == "form" {
+		k |= isBox
+	}
+	return &elem{up: c.in, tag: n.Data, class: class, kinds: k}
 }
 
 func (c *cutter) text(n *html.Node) {
@@ -111,9 +130,7 @@ func (c *cutter) text(n *html.Node) {
 		return
 	}
 	if c.cur == nil {
-		c.cur = &block{parent: blockParent(n), leaf: n, item: c.item, furniture: c.hidden > 0}
-		c.cur.tag = c.cur.parent.Data
-		c.cur.path = strings.Join(c.path[max(0, len(c.path)-4):], " ")
+		c.cur = &block{in: c.in, leaf: n, item: c.item, furniture: c.hidden > 0}
 		if c.anchor != nil {
 			c.cur.href = attr(c.anchor, "href")
 		}
@@ -131,20 +148,14 @@ func (c *cutter) flush() {
 	}
 	c.cur.text = strings.Join(strings.Fields(c.buf.String()), " ")
 	c.cur.runes = utf8.RuneCountInString(c.cur.text)
+	if c.cur.runes <= longestFurniture {
+		c.cur.low = strings.ToLower(c.cur.text)
+	}
 	c.buf.Reset()
 	if c.cur.runes > 0 && len(c.cur.text) <= maxParagraph {
 		c.out = append(c.out, c.cur)
 	}
 	c.cur = nil
-}
-
-func blockParent(n *html.Node) *html.Node {
-	for p := n.Parent; p != nil; p = p.Parent {
-		if p.Type == html.ElementNode && !inline[p.Data] || p.Parent == nil {
-			return p
-		}
-	}
-	return n
 }
 
 func isSpace(s string) bool {

@@ -2,9 +2,7 @@ package enrich
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	readability "codeberg.org/readeck/go-readability/v2"
@@ -28,8 +26,10 @@ func decide(doc *html.Node, base *url.URL, blocks []*block, f *facts) string {
 }
 
 func finish(blocks []*block, f *facts) string {
-	rescue(blocks, f)
+	rescue(blocks)
+	standfirst(blocks, f)
 	dropLists(blocks)
+	dropOthers(blocks, f)
 	return join(blocks, f)
 }
 
@@ -82,76 +82,90 @@ func wide(s string) bool {
 // densest marks the paragraphs of the element that holds the most prose: the
 // element two levels above the paragraph shares its score with the nearer.
 func densest(blocks []*block) {
-	score := map[*html.Node]float64{}
+	score := map[*elem]float64{}
 	for _, b := range blocks {
 		b.kept = false
 		if !b.prose() {
 			continue
 		}
 		w := float64(b.runes) * (1 - b.linked())
-		for n, share := b.parent, 1.0; n != nil && n.Type == html.ElementNode && share > 0.2; n, share = n.Parent, share*0.7 {
-			score[n] += w * share
+		for e, share := b.in, 1.0; e != nil && share > 0.2; e, share = e.up, share*0.7 {
+			score[e] += w * share
 		}
 	}
-	var best *html.Node
+	var best *elem
 	for _, b := range blocks { // in order of the page: the choice is the same every time
-		for n, i := b.parent, 0; n != nil && i < 5; n, i = n.Parent, i+1 {
-			if score[n] > 0 && (best == nil || score[n] > score[best]) {
-				best = n
+		for e, i := b.in, 0; e != nil && i < 5; e, i = e.up, i+1 {
+			if score[e] > 0 && (best == nil || score[e] > score[best]) {
+				best = e
 			}
 		}
 	}
 	for _, b := range blocks {
-		if b.prose() && under(b.parent, best) {
+		b.kept = b.prose() && b.in.under(best)
+	}
+}
+
+// rescue takes back paragraphs that readability leaves out of an article:
+// between those it keeps, and in elements of the same class as theirs, into
+// which an article is often cut.
+func rescue(blocks []*block) {
+	from, to := span(blocks)
+	if from < 0 {
+		return
+	}
+	const much = 200
+	holders, alike := map[*elem]int{}, map[string]int{}
+	for _, b := range blocks {
+		if h := b.in.up; b.kept && b.prose() && h != nil {
+			holders[h] += b.runes
+			alike[h.likeness(b.in)] += b.runes
+		}
+	}
+	for i, b := range blocks {
+		h := b.in.up
+		if b.kept || !b.prose() || b.linked() > 0.3 || h == nil {
+			continue
+		}
+		switch {
+		case i > from && i < to && b.tag() == "p" && holders[h] > much:
+			b.kept = true
+		case i > from && b.tag() == "p" && b.linked() < 0.1 && h.up != nil && h.tag == "div" && holders[h.up] > much:
+			b.kept = true
+		case h.class != "" && alike[h.likeness(b.in)] > much && b.item == blocks[from].item:
 			b.kept = true
 		}
 	}
 }
 
-func under(n, top *html.Node) bool {
-	for ; n != nil; n = n.Parent {
-		if n == top {
-			return true
-		}
-	}
-	return false
-}
+// likeness names the kind of place that a paragraph stands in.
+func (e *elem) likeness(p *elem) string { return e.tag + "." + e.class + ">" + p.tag + "." + p.class }
 
-var teaserClass = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`standfirst|subtitle|sub-title|sub_title|subhead|headline__sub|article[-_]?intro|\bintro|vorspann|chapo|\blead\b|article__lead|\bdek\b|\bdeck\b|teaser-text|summary|excerpt|ingress|kicker-text|einleitung|bajada|entradilla|sumario|sommario|occhiello|perex|anons|abstract`)
-})
-
-// rescue takes back what readability leaves out of an article: paragraphs
-// between those it keeps, and the standfirst before them.
-func rescue(blocks []*block, f *facts) {
-	from, to := -1, -1
-	holders := map[*html.Node]int{}
+// span returns the first and the last paragraph that is kept, or -1.
+func span(blocks []*block) (from, to int) {
+	from, to = -1, -1
 	for i, b := range blocks {
 		if b.kept && b.prose() {
 			if from < 0 {
 				from = i
 			}
 			to = i
-			if b.parent.Parent != nil {
-				holders[b.parent.Parent] += b.runes
-			}
 		}
 	}
-	if from < 0 {
-		return
-	}
-	for i := from; i <= to; i++ {
+	return from, to
+}
+
+// standfirst takes in the sentences between the headline and the article, if
+// they are called so, or say what the page says of itself.
+func standfirst(blocks []*block, f *facts) {
+	const far = 40
+	from, _ := span(blocks)
+	for i := max(0, from-far); i < from; i++ {
 		b := blocks[i]
-		if !b.kept && b.tag == "p" && b.prose() && b.parent.Parent != nil && holders[b.parent.Parent] > 200 {
-			b.kept = true
-		}
-	}
-	for i := max(0, from-40); i < from; i++ {
-		b := blocks[i]
-		if b.kept || b.furniture || b.linked() > 0.3 || b.runes < 40 {
+		if b.kept || b.furniture || b.linked() > 0.3 || b.runes < 40 || b.tag() == "h1" {
 			continue
 		}
-		if teaserClass().MatchString(b.path) && (ended(b.text) || b.runes > 80) || f.describes(b.text) {
+		if b.in.within(isTeaser, 4) && (ended(b.text) || b.runes > 80) || f.describes(b.text) {
 			b.kept = true
 		}
 	}
@@ -193,7 +207,7 @@ func dropLists(blocks []*block) {
 			continue
 		}
 		end := last
-		for end+1 < len(blocks) && blocks[last].item != nil && blocks[last].item.Data == "li" && blocks[end+1].item == blocks[last].item {
+		for end+1 < len(blocks) && blocks[last].item != nil && blocks[last].item.tag == "li" && blocks[end+1].item == blocks[last].item {
 			end++
 		}
 		for j := i; j <= end; j++ {
@@ -209,8 +223,36 @@ func dropLists(blocks []*block) {
 	}
 }
 
+// dropOthers drops further articles on the page: those that have a headline of
+// their own.
+func dropOthers(blocks []*block, f *facts) {
+	title, own := letters(f.title), false
+	ours, others := map[*elem]bool{}, map[*elem]bool{}
+	for _, b := range blocks {
+		if b.tag() != "h1" {
+			continue
+		}
+		if !own || letters(b.text) == title { // the first is ours, whatever it says
+			own = true
+			for e := b.in; e != nil; e = e.up {
+				ours[e] = true
+			}
+		} else if b.item != nil && b.item.tag == "article" {
+			others[b.item] = true
+		}
+	}
+	if len(others) == 0 {
+		return
+	}
+	for _, b := range blocks {
+		for e := b.in; e != nil && b.kept; e = e.up {
+			b.kept = !others[e] || ours[e]
+		}
+	}
+}
+
 // listed tells if a block may be part of a list within the article.
-func (b *block) listed() bool { return b.kept || b.item != nil && b.item.Data == "li" }
+func (b *block) listed() bool { return b.kept || b.item != nil && b.item.tag == "li" }
 
 func (b *block) opensLink() bool {
 	return b.href != "" && !strings.HasPrefix(b.href, "#") && b.linked() > 0.75
@@ -249,19 +291,24 @@ func join(blocks []*block, f *facts) string {
 	return strings.Join(out, "\n")
 }
 
+// longestFurniture is how many characters a promotion or caption may have.
+const longestFurniture = 500
+
 func isFurnitureLine(b *block, f *facts, title string) bool {
 	switch {
-	case b.tag == "h1":
+	case b.tag() == "h1":
 		return true
 	case b.runes < 120 && title != "" && letters(b.text) == title:
 		return true
-	case alsoRead().MatchString(b.text) && (b.linked() > 0.3 || b.runes < 60):
+	case b.linked() > 0.8 && b.runes < 200 && (b.tag() != "p" || !ended(b.text)):
 		return true
-	case b.runes < 500 && promotion().MatchString(b.text) && (b.linked() > 0.1 || b.runes < 200 || strings.Contains(b.text, "http") || b.parent.Data != "p"):
+	case b.low == "":
+		return false
+	case alsoRead().match(b.low) && (b.linked() > 0.3 || b.runes < 60):
 		return true
-	case b.runes < 120 && junkLine().MatchString(b.text):
+	case promotion().match(b.low) && (b.linked() > 0.1 || b.runes < 200 || strings.Contains(b.text, "http") || b.tag() != "p"):
 		return true
-	case b.linked() > 0.8 && b.runes < 200 && !(b.tag == "p" && ended(b.text)):
+	case b.runes < 300 && signature().match(b.low), b.runes < 300 && !ended(b.text) && caption().match(b.low), b.runes < 60 && junk().match(b.low):
 		return true
 	}
 	return isByline(b, f)
@@ -272,7 +319,7 @@ func isByline(b *block, f *facts) bool {
 	if b.runes > 130 || ended(b.text) && b.runes > 60 {
 		return false
 	}
-	if datelike().MatchString(b.text) && b.runes < 70 {
+	if b.runes < 100 && !ended(b.text) && strings.ContainsAny(b.text, "0123456789") && datelike().MatchString(b.text) {
 		return true
 	}
 	for _, name := range f.authors {
@@ -280,14 +327,13 @@ func isByline(b *block, f *facts) bool {
 			return true
 		}
 	}
-	low := strings.ToLower(b.text)
-	return b.runes < 60 && (strings.HasPrefix(low, "by ") || strings.HasPrefix(low, "von ") && !ended(b.text) || strings.HasPrefix(low, "oleh "))
+	return b.runes < 60 && (strings.HasPrefix(b.low, "by ") || strings.HasPrefix(b.low, "von ") && !ended(b.text) || strings.HasPrefix(b.low, "oleh "))
 }
 
 // trimEnds drops headings and labels after the last paragraph and before the
 // first, and headings that head nothing.
 func trimEnds(kept []*block) []*block {
-	for len(kept) > 0 && !kept[len(kept)-1].prose() && kept[len(kept)-1].tag != "p" {
+	for len(kept) > 0 && !kept[len(kept)-1].prose() && kept[len(kept)-1].tag() != "p" {
 		kept = kept[:len(kept)-1]
 	}
 	for len(kept) > 1 && kept[0].runes < 30 && !ended(kept[0].text) && !wide(kept[0].text) {

@@ -162,7 +162,7 @@ func Extract(p Page) (a Reading) {
 
 // readText finds the article's text and fills in what depends on it.
 func readText(a *aggregator.Article, doc *html.Node, base *url.URL, f *facts, p Page) string {
-	blocks := cutBlocks(doc, base)
+	blocks := cutBlocks(doc)
 	f.fromLines(blocks)
 	a.Authors, a.Published = f.authors, f.published
 	var body string

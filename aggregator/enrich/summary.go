@@ -51,7 +51,7 @@ func lead(title string, a *aggregator.Article, limit int) string {
 		if utf8.RuneCountInString(b.String()) >= 140 {
 			break
 		}
-		if alsoRead().MatchString(line) || promotion().MatchString(line) || !ended(line) && utf8.RuneCountInString(line) < 80 {
+		if alsoRead().match(strings.ToLower(line)) || promotion().match(strings.ToLower(line)) || !ended(line) && utf8.RuneCountInString(line) < 80 {
 			continue
 		}
 		if b.Len() > 0 {
@@ -68,7 +68,7 @@ func sentences(s, title, lang string, limit int) string {
 	const most = 3
 	s = cutDateline(cutMore(strings.TrimSpace(s)))
 	s = strings.TrimSpace(strings.TrimPrefix(s, title))
-	if s == "" || alsoRead().MatchString(s) || letters(s) == letters(title) {
+	if s == "" || alsoRead().match(strings.ToLower(s)) || letters(s) == letters(title) {
 		return ""
 	}
 	if len(s) > 16*limit+1024 {
@@ -77,7 +77,7 @@ func sentences(s, title, lang string, limit int) string {
 	out, n := "", 0
 	for _, sent := range text.Sentences(s, lang) {
 		sent = strings.TrimSpace(sent)
-		if sent == "" || promotion().MatchString(sent) || alsoRead().MatchString(sent) {
+		if sent == "" || promotion().match(strings.ToLower(sent)) || alsoRead().match(strings.ToLower(sent)) {
 			break
 		}
 		if truncated(sent) || !ended(sent) && n > 0 && len(s) > 140 {

@@ -1,0 +1,136 @@
+package enrich
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// elem is an element that starts a line, as it stood before readability
+// changed the tree.
+type elem struct {
+	up    *elem
+	tag   string
+	class string
+	kinds kinds
+}
+
+// kinds says what an element's class and id call it.
+type kinds uint8
+
+const (
+	isCaption kinds = 1 << iota
+	isBox           // something beside the article: a newsletter form, a list of others
+	isTeaser        // the standfirst
+)
+
+var kindWords = sync.OnceValue(func() map[string]kinds {
+	m := map[string]kinds{}
+	for k, words := range map[kinds]string{
+		isCaption: "caption captions figcaption credit credits bildunterschrift bildnachweis bildtext bildrechte legende copyright imagecaption photocaption photocredit mediasubtitle picturecaption fotocredit pie imgtext imagetext bildbeschreibung bildquelle fotograaf source-image",
+		isBox: `newsletter newsletters related relatedarticles relatedcontent recommend recommended recommendation recommendations promo promos promobox promotion share sharing
+			social socials sidebar comment comments subscribe subscription signup register registration login signin regwall ad ads advert advertisement advertising anzeige werbung outbrain taboola
+			mostread mostpopular trending popular breadcrumb breadcrumbs cookie cookies consent gdpr onetrust ccpa tooltip modal popup overlay toast gallery slideshow carousel poll quiz disclaimer
+			author authors authorbox authorinfo authorprofile bio biography byline tags taglist topics pagination pager factbox infobox faktenbox infokasten faktabox sharebar toolbar readmore
+			readalso alsoread teaser teasers teaserlist player correction feedback donate donation upsell offer offers affiliate tableofcontents toc footnote footnotes glossary widget appeal
+			expandable accordion collapsible collapsable notification error hint`,
+		isTeaser: `standfirst subtitle subhead subheadline subheading subline dek deck lead lede intro vorspann chapo teaser summary excerpt ingress einleitung bajada entradilla sumario sommario
+			occhiello perex anons abstract untertitel unterzeile description preamble tagline strapline synopsis heading undertittel manchet manchete catenaccio abstractum kurzfassung`,
+	} {
+		for w := range strings.FieldsSeq(words) {
+			m[w] |= k
+		}
+	}
+	return m
+})
+
+// kindsOf reads the words of a class and id: "articleNewsletter-box" has
+// article, newsletter and box, and each two neighbours as one.
+func kindsOf(names string) kinds {
+	words := kindWords()
+	var k kinds
+	last, start := "", 0
+	prev := rune(0)
+	end := func(i int) {
+		if i > start {
+			w := strings.ToLower(names[start:i])
+			k |= words[w] | words[last+w]
+			last = w
+		}
+	}
+	for i, r := range names {
+		switch {
+		case !unicode.IsLetter(r):
+			end(i)
+			start = i + len(string(r))
+			if r == ' ' {
+				last = ""
+			}
+		case unicode.IsUpper(r) && unicode.IsLower(prev):
+			end(i)
+			start = i
+		}
+		prev = r
+	}
+	end(len(names))
+	return k
+}
+
+// within tells if an element, or one of the nearest around it, is called so.
+func (e *elem) within(k kinds, levels int) bool {
+	for ; e != nil && levels > 0; e, levels = e.up, levels-1 {
+		if e.kinds&k != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *elem) under(top *elem) bool {
+	for ; e != nil; e = e.up {
+		if e == top {
+			return true
+		}
+	}
+	return false
+}
+
+// weigh marks as furniture what stands in elements that are called captions
+// or boxes, unless much of the page's sentences do: then the word means
+// something else there. Elements of the same class weigh together.
+func weigh(blocks []*block) {
+	total, weight := 0, map[string]int{}
+	for _, b := range blocks {
+		for e := b.in; b.tag() == "h1" && e != nil; e = e.up {
+			e.kinds &^= isCaption | isBox // the headline's place is no box
+		}
+		if b.furniture || !b.prose() {
+			continue
+		}
+		total += b.runes
+		for e := b.in; e != nil; e = e.up {
+			if e.kinds&(isCaption|isBox) != 0 && !e.up.classed(e.class) {
+				weight[e.class] += b.runes
+			}
+		}
+	}
+	const most, enough = 0.4, 1500
+	for _, b := range blocks {
+		for e := b.in; e != nil && !b.furniture; e = e.up {
+			if e.kinds&(isCaption|isBox) != 0 && e.kinds&isTeaser == 0 {
+				w := float64(weight[e.class])
+				b.furniture = w < most*float64(total) || total-weight[e.class] > enough && w < 2*most*float64(total)
+			}
+		}
+	}
+}
+
+// classed tells if an element, or one around it, has a class.
+func (e *elem) classed(class string) bool {
+	for ; e != nil; e = e.up {
+		if e.class == class {
+			return true
+		}
+	}
+	return false
+}

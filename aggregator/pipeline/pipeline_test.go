@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -475,5 +476,34 @@ func TestTopicChangedInFlight(t *testing.T) {
 	}
 	if again, err := w.store.Topic(t.Context(), "pair"); err != nil || again.Pending {
 		t.Errorf("topic at rest: pending %v, %v", again.Pending, err)
+	}
+}
+
+// TestBacktest: a draft is judged on the history beside the live query.
+func TestBacktest(t *testing.T) {
+	w := newWorld(t, aggregator.EnrichNever)
+	w.put("/feed", "application/rss+xml", rss(
+		"/1|Russia and India sign a pact|Russia and India agreed on Tuesday.",
+		"/2|China and Russia talk|China and Russia met on Monday.",
+		"/3|A cake for the fair|Flour and butter."))
+	w.poll(w.feed("/feed"))
+	live := w.topic("pair", "country:ru country:in")
+	w.drain()
+	draft := *live
+	draft.Query = "country:ru country:cn"
+	bt, err := pipeline.TestTopic(t.Context(), w.store, live, &draft, nil, time.Time{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bt.Items != 3 || bt.Hits != 1 || len(bt.Gained) != 1 || len(bt.Lost) != 1 || len(bt.NearMisses) != 1 {
+		t.Fatalf("backtest %+v; want 3 items, 1 hit, 1 gained, 1 lost, 1 near miss", bt)
+	}
+	if bt.Gained[0].Title != "China and Russia talk" || bt.Lost[0].Title != bt.NearMisses[0].Title || len(bt.NearMisses[0].Evidence) == 0 {
+		t.Errorf("gained %q, lost %q, near %q with evidence %v", bt.Gained[0].Title, bt.Lost[0].Title, bt.NearMisses[0].Title, bt.NearMisses[0].Evidence)
+	}
+	var syntax *match.SyntaxError
+	draft.Query = "(x"
+	if _, err := pipeline.TestTopic(t.Context(), w.store, live, &draft, nil, time.Time{}, 10); !errors.As(err, &syntax) {
+		t.Errorf("a query that does not parse: %v", err)
 	}
 }

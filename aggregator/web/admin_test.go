@@ -194,7 +194,7 @@ func TestQueryThatCannotBeRead(t *testing.T) {
 	wrong := fmt.Errorf("query: %w", &match.SyntaxError{Column: 7, Msg: "unknown country zz", Suggestion: "country:za"})
 	h := newServer(t, newsroom(), func(o *web.Options) {
 		o.Actions.SaveTopic = func(context.Context, aggregator.Topic) error { return wrong }
-		o.Actions.TestQuery = func(context.Context, aggregator.Topic) (*web.QueryTest, error) { return nil, wrong }
+		o.Actions.TestQuery = func(context.Context, aggregator.Topic) (*aggregator.Backtest, error) { return nil, wrong }
 	}).Handler()
 	for path, want := range map[string]int{"/admin/topics/preview": 200, "/admin/topics/new": 422} {
 		res := askFrom(h, "127.0.0.1:1", "POST", path, nil, "slug=tea&title=Tea&query=рис+и+country:zz")

@@ -15,45 +15,19 @@ import (
 	"topicwire/aggregator"
 )
 
-// QueryTest is what a draft of a topic would have caught in stored history,
-// beside the topic as it is.
-type QueryTest struct {
-	Since      time.Time
-	Items      int // looked at
-	Hits       int
-	ByDay      map[string]int // 2026-11-24, UTC
-	ByOutlet   map[string]int
-	ByLanguage map[string]int
-	Newest     []Hit // hits, newest first
-	Gained     []Hit // hits that the topic as it is does not catch
-	Lost       []Hit // no hits, though the topic as it is catches them
-	NearMisses []Hit // no hits, but with evidence; nearest first
-	Warnings   []string
-}
-
-// Hit is an item in a QueryTest.
-type Hit struct {
-	ID        aggregator.ItemID
-	Title     string
-	Outlet    string
-	Language  string
-	URL       string
-	Published time.Time
-	Score     float64
-	Threshold float64
-	Evidence  []aggregator.Evidence
-}
+// hit is an item in a backtest, to be shown.
+type hit struct{ aggregator.Tested }
 
 // Phrase is the title with what matched in it marked.
-func (h Hit) Phrase() phrase { return newPhrase(h.Title, h.Language, ofField(h.Evidence, "title")) }
+func (h hit) Phrase() phrase { return newPhrase(h.Title, h.Language, ofField(h.Evidence, "title")) }
 
 // Why lists the terms that matched, each once.
-func (h Hit) Why() []reason { return reasons(h.Evidence, h.Language) }
+func (h hit) Why() []reason { return reasons(h.Evidence, h.Language) }
 
 // hitList is a list of hits under a heading.
 type hitList struct {
 	Name, Note string
-	List       []Hit
+	List       []hit
 	Open       bool
 }
 
@@ -110,7 +84,7 @@ type previewData struct {
 	At      string // … and from there on
 	Column  int    // where that is, in characters from 1
 	Hint    string
-	Test    *QueryTest
+	Test    *aggregator.Backtest
 	Saved   bool // there is a topic to compare with
 	Chart   chart
 	Outlets []count
@@ -343,7 +317,7 @@ func (s *Server) preview(ctx context.Context, t aggregator.Topic, saved bool) pr
 }
 
 // perDay fills the days without hits, up to today.
-func perDay(test *QueryTest, now time.Time) []int {
+func perDay(test *aggregator.Backtest, now time.Time) []int {
 	var out []int
 	first := test.Since.UTC().Truncate(24 * time.Hour)
 	if oldest := now.UTC().AddDate(0, 0, -90); first.Before(oldest) {

@@ -54,8 +54,12 @@ func (s *Server) templateFuncs() template.FuncMap {
 		"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"ago":      func(t time.Time) string { return ago(s.now(), t) },
 		"plural":   plural,
-		"hits": func(name, note string, list []Hit, open bool) hitList {
-			return hitList{name, note, list, open}
+		"hits": func(name, note string, list []aggregator.Tested, open bool) hitList {
+			shown := make([]hit, len(list))
+			for i, t := range list {
+				shown[i] = hit{t}
+			}
+			return hitList{name, note, shown, open}
 		},
 		"articleStatus": articleStatus,
 		"publishModes":  func() map[aggregator.PublishMode]string { return publishModes },

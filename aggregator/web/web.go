@@ -60,7 +60,7 @@ type Actions struct {
 	SaveTopic   func(ctx context.Context, t aggregator.Topic) error
 	RemoveTopic func(ctx context.Context, slug string) error
 	// TestQuery evaluates a topic, saved or not, on stored history.
-	TestQuery func(ctx context.Context, draft aggregator.Topic) (*QueryTest, error)
+	TestQuery func(ctx context.Context, draft aggregator.Topic) (*aggregator.Backtest, error)
 	// ItemsPerDay counts a feed's new items on each of the last days, today
 	// last.
 	ItemsPerDay func(ctx context.Context, id aggregator.FeedID, days int) ([]int, error)

@@ -41,14 +41,14 @@ func newServer(t testing.TB, store *fakeStore, with func(*web.Options)) *web.Ser
 }
 
 // testQuery finds items whose title holds the query's first word.
-func (f *fakeStore) testQuery(_ context.Context, draft aggregator.Topic) (*web.QueryTest, error) {
+func (f *fakeStore) testQuery(_ context.Context, draft aggregator.Topic) (*aggregator.Backtest, error) {
 	defer f.lock()()
 	word, _, _ := strings.Cut(strings.ToLower(draft.Query), " ")
-	qt := &web.QueryTest{Since: noon.AddDate(0, 0, -30), ByDay: map[string]int{}, ByOutlet: map[string]int{}, ByLanguage: map[string]int{}}
+	qt := &aggregator.Backtest{Since: noon.AddDate(0, 0, -30), ByDay: map[string]int{}, ByOutlet: map[string]int{}, ByLanguage: map[string]int{}}
 	for _, s := range f.stories {
 		for _, it := range s.Items {
 			qt.Items++
-			h := web.Hit{ID: it.ID, Title: it.Title, Outlet: it.Outlet, Language: it.Language, Published: it.Date(), Score: 1, Threshold: 3}
+			h := aggregator.Tested{ID: it.ID, Title: it.Title, Outlet: it.Outlet, Language: it.Language, Published: it.Date(), Score: 1, Threshold: 3}
 			if at := strings.Index(strings.ToLower(it.Title), word); at < 0 {
 				if it.Language == "id" {
 					qt.NearMisses = append(qt.NearMisses, h)

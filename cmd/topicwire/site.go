@@ -78,7 +78,7 @@ func (a *app) saveTopic(ctx context.Context, t aggregator.Topic) error {
 const testWindow = 30 * 24 * time.Hour
 
 // testQuery evaluates a draft on stored history for the query editor.
-func (a *app) testQuery(ctx context.Context, draft aggregator.Topic) (*web.QueryTest, error) {
+func (a *app) testQuery(ctx context.Context, draft aggregator.Topic) (*aggregator.Backtest, error) {
 	live := &draft
 	if draft.Slug != "" {
 		t, err := a.store.Topic(ctx, draft.Slug)
@@ -89,20 +89,5 @@ func (a *app) testQuery(ctx context.Context, draft aggregator.Topic) (*web.Query
 			return nil, fmt.Errorf("look up topic %s: %w", draft.Slug, err)
 		}
 	}
-	bt, err := pipeline.TestTopic(ctx, a.store, live, &draft, a.vocabulary(), a.now().Add(-testWindow), 20)
-	if err != nil {
-		return nil, err
-	}
-	return &web.QueryTest{
-		Since: bt.Since, Items: bt.Items, Hits: bt.Hits, ByDay: bt.ByDay, ByOutlet: bt.ByOutlet, ByLanguage: bt.ByLanguage,
-		Newest: hits(bt.Newest), Gained: hits(bt.Gained), Lost: hits(bt.Lost), NearMisses: hits(bt.NearMisses), Warnings: bt.Warnings,
-	}, nil
-}
-
-func hits(tested []pipeline.Tested) []web.Hit {
-	out := make([]web.Hit, len(tested))
-	for i, t := range tested {
-		out[i] = web.Hit(t)
-	}
-	return out
+	return pipeline.TestTopic(ctx, a.store, live, &draft, a.vocabulary(), a.now().Add(-testWindow), 20)
 }

@@ -113,7 +113,7 @@ func (c *TopicsTestCmd) Run(e *env) error {
 	return nil
 }
 
-func printBacktest(e *env, bt *pipeline.Backtest) {
+func printBacktest(e *env, bt *aggregator.Backtest) {
 	for _, w := range bt.Warnings {
 		e.say("warning: %s", w)
 	}
@@ -151,7 +151,7 @@ func printCounts(e *env, head string, counts map[string]int) {
 	e.printf("\n")
 }
 
-func printItems(e *env, head string, items []pipeline.Tested) {
+func printItems(e *env, head string, items []aggregator.Tested) {
 	if len(items) == 0 {
 		return
 	}

@@ -485,7 +485,8 @@ func TestBacktest(t *testing.T) {
 	w.put("/feed", "application/rss+xml", rss(
 		"/1|Russia and India sign a pact|Russia and India agreed on Tuesday.",
 		"/2|China and Russia talk|China and Russia met on Monday.",
-		"/3|A cake for the fair|Flour and butter."))
+		"/3|A cake for the fair|Flour and butter.",
+		"/4|China buys grain|The harvest in China was poor."))
 	w.poll(w.feed("/feed"))
 	live := w.topic("pair", "country:ru country:in")
 	w.drain()
@@ -495,10 +496,10 @@ func TestBacktest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bt.Items != 3 || bt.Hits != 1 || len(bt.Gained) != 1 || len(bt.Lost) != 1 || len(bt.NearMisses) != 1 {
-		t.Fatalf("backtest %+v; want 3 items, 1 hit, 1 gained, 1 lost, 1 near miss", bt)
+	if bt.Items != 4 || bt.Hits != 1 || len(bt.Gained) != 1 || len(bt.Lost) != 1 || len(bt.NearMisses) != 1 {
+		t.Fatalf("backtest %+v; want 4 items, 1 hit, 1 gained, 1 lost, 1 near miss", bt)
 	}
-	if bt.Gained[0].Title != "China and Russia talk" || bt.Lost[0].Title != bt.NearMisses[0].Title || len(bt.NearMisses[0].Evidence) == 0 {
+	if bt.Gained[0].Title != "China and Russia talk" || bt.NearMisses[0].Title != "China buys grain" || len(bt.NearMisses[0].Evidence) == 0 {
 		t.Errorf("gained %q, lost %q, near %q with evidence %v", bt.Gained[0].Title, bt.Lost[0].Title, bt.NearMisses[0].Title, bt.NearMisses[0].Evidence)
 	}
 	var syntax *match.SyntaxError

@@ -1,8 +1,6 @@
 package parse
 
 import (
-	"bytes"
-	"html"
 	"strings"
 
 	"github.com/mmcdole/gofeed/atom"
@@ -16,8 +14,13 @@ func (f *feedDoc) fromAtom(a *atom.Feed) {
 		f.generator = a.Generator.Value
 	}
 	f.image = firstNonEmpty(a.Logo, a.Icon)
+	f.updated = firstNonEmpty(f.updated, value(a.Extensions, "dcterms", "modified"), value(a.Extensions, "dc", "date"))
 	f.period, f.frequency = value(a.Extensions, "sy", "updatePeriod"), value(a.Extensions, "sy", "updateFrequency")
 	f.authors, f.tags = atomPeople(a.Authors), atomTags(a.Categories)
+	if len(f.authors) == 0 {
+		f.authors = people(values(a.Extensions, "dc", "creator")...)
+	}
+	f.tags = moreTags(f.tags, a.Extensions)
 	f.links, f.link, _ = atomLinks(a.Links)
 	f.entries = make([]entry, len(a.Entries))
 	for i, e := range a.Entries {
@@ -32,22 +35,17 @@ func (e *entry) fromAtom(a *atom.Entry) {
 	e.id, e.title, e.summary, e.rights = a.ID, a.Title, a.Summary, a.Rights
 	e.published, e.updated = a.Published, a.Updated
 	x := a.Extensions
-	e.published = firstNonEmpty(e.published, value(x, "dcterms", "issued"), value(x, "dc", "date"), e.updated)
+	e.published = firstNonEmpty(e.published, value(x, "dcterms", "issued"), value(x, "dc", "date"))
+	e.updated = firstNonEmpty(e.updated, value(x, "dcterms", "modified"), value(x, "dc", "date"))
 	e.authors, e.contributors = atomPeople(a.Authors), atomPeople(a.Contributors)
 	if len(e.authors) == 0 {
 		e.authors = people(values(x, "dc", "creator")...)
 	}
-	e.tags = atomTags(a.Categories)
-	for _, s := range values(x, "dc", "subject") {
-		e.tags = append(e.tags, Tag{Term: s})
-	}
+	e.tags = moreTags(atomTags(a.Categories), x)
 	e.links, e.link, e.enclosures = atomLinks(a.Links)
 	e.guidIsLink = true
 	if c := a.Content; c != nil && c.Value != "" {
 		e.content = []Content{{Value: c.Value, Type: atomType(c.Type)}}
-		if c.Type == "" || c.Type == "text" || c.Type == "text/plain" {
-			e.content[0].Value = textAsHTML(c.Value)
-		}
 	}
 	if s := a.Source; s != nil {
 		e.source = &Source{Title: s.Title}
@@ -61,15 +59,6 @@ func (e *entry) fromAtom(a *atom.Entry) {
 		e.source.URL = firstNonEmpty(e.source.URL, s.ID)
 	}
 	e.media(x)
-}
-
-// textAsHTML writes plain text as HTML; what looks like markup is left, for
-// feeds that say text and mean HTML.
-func textAsHTML(s string) string {
-	if strings.Contains(s, "</") || strings.Contains(s, "<br") || strings.Contains(s, "<img") {
-		return s
-	}
-	return html.EscapeString(html.UnescapeString(s))
 }
 
 func atomType(t string) string {
@@ -107,6 +96,7 @@ func atomTags(cs []*atom.Category) (ts []Tag) {
 func atomLinks(as []*atom.Link) (links []Link, page string, files []Link) {
 	best := 0
 	for _, a := range as {
+		a.Rel = strings.TrimPrefix(a.Rel, "http://www.iana.org/assignments/relation/")
 		l := Link{URL: a.Href, Type: a.Type, Length: a.Length, Rel: a.Rel, Title: a.Title}
 		links = append(links, l)
 		switch a.Rel {
@@ -123,33 +113,4 @@ func atomLinks(as []*atom.Link) (links []Link, page string, files []Link) {
 		}
 	}
 	return links, page, files
-}
-
-// fromBlock adds what gofeed does not tell: the entry's own base, language and
-// the spelling of its id.
-func (e *entry) fromBlock(tag, body []byte) {
-	e.base = attr(tag, "xml:base")
-	if l := attr(tag, "xml:lang"); l != "" {
-		e.language = l
-	}
-	if e.id == "" {
-		e.id = attr(tag, "rdf:about")
-		e.guidIsLink = true
-	}
-	if !bytes.HasPrefix(tag, []byte("<entry")) {
-		return
-	}
-	before, _, _ := bytes.Cut(body, []byte("<source"))
-	if _, after, ok := bytes.Cut(before, []byte("<id>")); ok {
-		if id, _, ok := bytes.Cut(after, []byte("</id>")); ok && len(id) < 2048 && bytes.IndexByte(id, '<') < 0 {
-			e.id = strings.TrimSpace(unescape(string(id)))
-		}
-	}
-}
-
-func unescape(s string) string {
-	if strings.IndexByte(s, '&') < 0 {
-		return s
-	}
-	return html.UnescapeString(s)
 }

@@ -40,7 +40,8 @@ type InspectedFeed struct {
 	Links        []Link   `json:"links,omitempty"`
 }
 
-// InspectedItem is an item in an [Inspection].
+// InspectedItem is an item in an [Inspection]. Without a summary of its own it
+// has its content for one.
 type InspectedItem struct {
 	ID           string    `json:"id,omitempty"`
 	Title        string    `json:"title,omitempty"`
@@ -128,6 +129,7 @@ func (e *entry) inspected() InspectedItem {
 	}
 	for _, c := range e.content {
 		it.Content = append(it.Content, Content{Value: Sanitize(c.Value, e.base), Type: c.Type})
+		it.Summary = firstNonEmpty(it.Summary, it.Content[0].Value)
 	}
 	return it
 }

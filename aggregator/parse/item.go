@@ -22,7 +22,7 @@ const (
 func (e *entry) item(now time.Time) aggregator.Item {
 	it := aggregator.Item{
 		URL: httpOnly(e.link), Language: e.language,
-		Title: e.titleText(), Published: believable(e.published, now), Updated: believable(e.updated, now),
+		Title: e.titleText(), Published: believable(firstNonEmpty(e.published, e.updated), now), Updated: believable(e.updated, now),
 	}
 	if it.Language == "" {
 		it.Language = "und"

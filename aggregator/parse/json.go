@@ -130,6 +130,9 @@ func (e *entry) fromJSON(j *json.Item) {
 			e.enclosures = append(e.enclosures, l)
 		}
 	}
+	if j.URL != "" {
+		e.links = append(e.links, Link{URL: j.URL, Rel: "alternate", Type: "text/html"})
+	}
 	if j.ExternalURL != "" {
 		e.links = append(e.links, Link{URL: j.ExternalURL, Rel: "related"})
 	}

@@ -3,9 +3,9 @@
 // In: a body as it came, the response's header and the document's address.
 // Out: a [Result] in our own words: plain titles and summaries, sanitised HTML
 // with absolute links, dates that can be believed, an identity for each item.
-// RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed 1.0 and 1.1 are read; the
-// reading itself is gofeed's, on bytes that were decoded, checked against the
-// limits and repaired before.
+// RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, CDF, JSON Feed 1.0 and 1.1 are read;
+// the reading itself is gofeed's (but for CDF), on bytes that were decoded,
+// checked against the limits and repaired before.
 //
 // Guaranteed: no input makes it panic, hang or grow without bound, and what is
 // whole in a broken document is kept. An item whose bytes are known is not
@@ -137,14 +137,10 @@ func read(in Input, whole bool) (d *parsed, err error) {
 		return nil, err
 	}
 	d.encoding = enc
-	base := in.URL
-	if cl := in.Header.Get("Content-Location"); cl != "" {
-		base = resolve(base, cl)
-	}
 	if d.feed.language == "" {
 		first, _, _ := strings.Cut(in.Header.Get("Content-Language"), ",")
 		d.feed.language = language(first)
 	}
-	d.feed.settle(base)
+	d.feed.settle(in.base())
 	return d, nil
 }

@@ -25,20 +25,21 @@ func (f *feedDoc) fromRSS(r *rss.Feed) {
 	if r.Image != nil {
 		f.image = r.Image.URL
 	}
-	f.image = firstNonEmpty(f.image, attribute(x, "itunes", "image", "href"))
-	for _, c := range r.Categories {
-		f.tags = append(f.tags, Tag{Term: c.Value, Scheme: c.Domain})
-	}
-	for _, s := range values(x, "dc", "subject") {
-		f.tags = append(f.tags, Tag{Term: s})
-	}
-	f.authors = people(append([]string{r.ManagingEditor}, values(x, "dc", "creator")...)...)
-	if len(f.authors) == 0 {
-		f.authors = people(value(x, "itunes", "author"), r.WebMaster)
+	f.image = firstNonEmpty(f.image, attribute(x, "itunes", "image", "href"), attribute(x, "itunes", "link", "href"))
+	f.title = firstNonEmpty(f.title, value(x, "atom", "title"), value(x, "media", "title"))
+	f.subtitle = firstNonEmpty(f.subtitle, value(x, "media", "description"))
+	f.id = value(x, "atom", "id")
+	f.published = firstNonEmpty(f.published, value(x, "atom", "published"))
+	f.updated = firstNonEmpty(f.updated, value(x, "atom", "updated"))
+	f.tags = moreTags(rssTags(r.Categories), x)
+	f.authors = authors(r.ManagingEditor, x)
+	if r.Link != "" {
+		f.links = []Link{{URL: r.Link, Rel: "alternate", Type: "text/html"}}
 	}
 	for _, e := range x["atom"]["link"] {
 		f.links = append(f.links, extLink(e))
 	}
+	f.links = append(f.links, licenses(x)...)
 	f.entries = make([]entry, len(r.Items))
 	for i, it := range r.Items {
 		f.entries[i].fromRSS(it)
@@ -50,7 +51,7 @@ func rssVersion(v string) string {
 	switch v {
 	case "":
 		return "rss"
-	case "090", "091", "092", "093", "094", "10", "20":
+	case "090", "091", "092", "093", "094", "10", "11", "20":
 		return "rss" + v
 	}
 	return "rss20"
@@ -58,44 +59,99 @@ func rssVersion(v string) string {
 
 func (e *entry) fromRSS(r *rss.Item) {
 	x := r.Extensions
-	e.title = firstNonEmpty(r.Title, value(x, "dc", "title"), value(x, "media", "title"))
+	e.title = firstNonEmpty(r.Title, value(x, "dc", "title"), value(x, "media", "title"), value(x, "atom", "title"))
 	e.link, e.comments = r.Link, r.Comments
-	e.summary = firstNonEmpty(r.Description, value(x, "dc", "description"), value(x, "itunes", "summary"), value(x, "media", "description"))
+	e.summary = firstNonEmpty(r.Description, value(x, "dc", "description"), value(x, "itunes", "summary"), value(x, "media", "description"), value(x, "atom", "summary"), r.Custom["summary"])
 	if c := firstNonEmpty(r.Content, value(x, "atom", "content"), r.Custom["body"], r.Custom["fullitem"]); c != "" {
 		e.content = []Content{{Value: c, Type: "text/html"}}
 	}
 	if r.GUID != nil {
 		e.id, e.guidIsLink = strings.TrimSpace(r.GUID.Value), !strings.EqualFold(r.GUID.IsPermalink, "false")
 	}
+	e.id, e.rights = firstNonEmpty(e.id, value(x, "atom", "id")), r.Custom["copyright"]
 	e.published = firstNonEmpty(r.PubDate, value(x, "dcterms", "issued"), value(x, "dcterms", "created"), value(x, "atom", "published"), value(x, "dc", "date"))
-	e.updated = firstNonEmpty(value(x, "dcterms", "modified"), value(x, "atom", "updated"))
-	e.authors = people(append([]string{r.Author}, values(x, "dc", "creator")...)...)
-	if len(e.authors) == 0 {
-		e.authors = people(firstNonEmpty(value(x, "itunes", "author"), child(x, "atom", "author", "name")))
-	}
+	e.updated = firstNonEmpty(value(x, "dcterms", "modified"), value(x, "atom", "updated"), value(x, "dc", "date"))
+	e.authors = authors(r.Author, x)
 	e.contributors = people(values(x, "dc", "contributor")...)
-	for _, c := range r.Categories {
-		e.tags = append(e.tags, Tag{Term: c.Value, Scheme: c.Domain})
-	}
-	for _, s := range values(x, "dc", "subject") {
-		e.tags = append(e.tags, Tag{Term: s})
-	}
-	for s := range strings.SplitSeq(value(x, "itunes", "keywords"), ",") {
-		if s = strings.TrimSpace(s); s != "" {
-			e.tags = append(e.tags, Tag{Term: s})
-		}
+	e.tags = moreTags(rssTags(r.Categories), x)
+	if r.Link != "" {
+		e.links = append(e.links, Link{URL: r.Link, Rel: "alternate", Type: "text/html"})
 	}
 	for _, c := range r.Enclosures {
 		e.enclosures = append(e.enclosures, Link{URL: c.URL, Type: c.Type, Length: c.Length})
+		e.links = append(e.links, Link{URL: c.URL, Type: c.Type, Length: c.Length, Rel: "enclosure"})
 	}
 	e.media(x)
-	e.language, e.rights = value(x, "dc", "language"), value(x, "dc", "rights")
+	e.language, e.rights = value(x, "dc", "language"), firstNonEmpty(e.rights, value(x, "dc", "rights"))
 	if r.Source != nil {
 		e.source = &Source{Title: r.Source.Title, URL: r.Source.URL}
 	}
 	for _, l := range x["atom"]["link"] {
 		e.links = append(e.links, extLink(l))
 	}
+	e.links = append(e.links, licenses(x)...)
+}
+
+func rssTags(cs []*rss.Category) (ts []Tag) {
+	for _, c := range cs {
+		ts = addTag(ts, Tag{Term: c.Value, Scheme: c.Domain})
+	}
+	return ts
+}
+
+// moreTags adds what other namespaces say: dc:subject, iTunes, Media RSS.
+func moreTags(ts []Tag, x ext.Extensions) []Tag {
+	const itunes, media = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
+	for _, s := range values(x, "dc", "subject") {
+		ts = addTag(ts, Tag{Term: s})
+	}
+	for _, c := range x["itunes"]["category"] {
+		ts = addTag(ts, Tag{Term: c.Attrs["text"], Scheme: itunes})
+		for _, sub := range c.Children["category"] {
+			ts = addTag(ts, Tag{Term: sub.Attrs["text"], Scheme: itunes})
+		}
+	}
+	for s := range strings.SplitSeq(value(x, "itunes", "keywords"), ",") {
+		ts = addTag(ts, Tag{Term: s, Scheme: itunes})
+	}
+	for _, c := range x["media"]["category"] {
+		ts = addTag(ts, Tag{Term: c.Value, Scheme: firstNonEmpty(c.Attrs["scheme"], media), Label: c.Attrs["label"]})
+	}
+	for s := range strings.SplitSeq(value(x, "media", "keywords"), ",") {
+		ts = addTag(ts, Tag{Term: s})
+	}
+	return ts
+}
+
+// addTag adds a tag that is not there yet.
+func addTag(ts []Tag, t Tag) []Tag {
+	if t.Term = oneLine(t.Term); t.Term == "" && t.Label == "" || len(ts) >= maxList || slices.Contains(ts, t) {
+		return ts
+	}
+	return append(ts, t)
+}
+
+// authors reads an element of RSS, else what other namespaces say.
+func authors(own string, x ext.Extensions) []Person {
+	ps := people(append([]string{own}, values(x, "dc", "creator")...)...)
+	if len(ps) == 0 {
+		ps = people(values(x, "dc", "author")...)
+	}
+	for _, a := range x["atom"]["author"] {
+		p := Person{Name: oneLine(childOf(a, "name")), Email: oneLine(childOf(a, "email")), URL: firstNonEmpty(childOf(a, "uri"), childOf(a, "url"))}
+		if p != (Person{}) && len(ps) < maxList {
+			ps = append(ps, p)
+		}
+	}
+	if len(ps) == 0 {
+		ps = people(value(x, "itunes", "author"))
+	}
+	for _, o := range x["itunes"]["owner"] {
+		if p := (Person{Name: oneLine(childOf(o, "name")), Email: oneLine(childOf(o, "email"))}); len(ps) == 0 && p != (Person{}) {
+			ps = append(ps, p)
+		}
+	}
+	return ps
 }
 
 // media reads Media RSS: enclosures and the lead image.
@@ -135,6 +191,18 @@ func extLink(e ext.Extension) Link {
 	return Link{URL: e.Attrs["href"], Rel: rel, Type: e.Attrs["type"], Title: e.Attrs["title"], Length: e.Attrs["length"]}
 }
 
+// licenses reads the two Creative Commons modules.
+func licenses(x ext.Extensions) (ls []Link) {
+	for _, ns := range []string{"cc", "creativeCommons"} {
+		for _, e := range x[ns]["license"] {
+			if u := firstNonEmpty(e.Attrs["resource"], e.Value); u != "" {
+				ls = append(ls, Link{URL: u, Rel: "license"})
+			}
+		}
+	}
+	return ls
+}
+
 func value(x ext.Extensions, ns, name string) string {
 	for _, e := range x[ns][name] {
 		if e.Value != "" {
@@ -160,11 +228,9 @@ func attribute(x ext.Extensions, ns, name, attr string) string {
 	return ""
 }
 
-func child(x ext.Extensions, ns, name, kid string) string {
-	for _, e := range x[ns][name] {
-		for _, c := range e.Children[kid] {
-			return c.Value
-		}
+func childOf(e ext.Extension, name string) string {
+	for _, c := range e.Children[name] {
+		return c.Value
 	}
 	return ""
 }

@@ -172,7 +172,7 @@ func local(name []byte) []byte {
 
 func isItem(name []byte) bool {
 	switch string(name) {
-	case "item", "entry", "rss:item", "atom:entry":
+	case "item", "entry", "rss:item", "atom:entry", "ITEM", "Item":
 		return true
 	}
 	return false

@@ -10,42 +10,41 @@ import (
 	"github.com/mmcdole/gofeed/rss"
 )
 
-// readXML reads RSS, RDF and Atom.
+// readXML reads RSS, RDF, Atom and CDF.
 func readXML(text []byte, in Input, whole bool) (*parsed, error) {
-	doc := clean(fromRoot(text))
+	doc := rename(clean(fromRoot(text)))
 	o, serr := scan(doc)
 	if serr != nil {
 		return nil, serr
 	}
-	d := &parsed{}
-	if o.over {
-		d.warning = fmt.Sprintf("the feed has more than %d items; the rest was left out", maxItems)
-	} else if o.cut {
-		d.warning = "the document is cut off; what came before the break was read"
-	} else if len(o.edits) > 0 {
-		d.warning = "the document is not well-formed; it was repaired"
-	}
+	d := &parsed{warning: o.warning()}
 	if len(o.edits) > 0 {
 		doc, o = mended(doc, o, whole)
 	}
 	if err := feedRoot(o.root, text); err != nil {
 		return nil, err
 	}
+	if based := absoluteBases(doc, in.base()); len(based) != len(doc) {
+		doc, o = based, rescan(based, o)
+	}
 	fresh, ids, places := d.divide(doc, o, in, whole)
 	short := shorten(doc, o, fresh)
-	short = baseDirs(short)
 	if !whole {
 		short = plainZones(short)
 	}
 	var err error
-	if strings.EqualFold(o.root, "feed") {
+	switch root := strings.ToLower(o.root); root {
+	case "feed":
 		err = d.readAtom(atomSpace(short, attr(doc[:o.rootTag], "xmlns")))
-	} else {
+	case "channel":
+		err = d.readCDF(short)
+	default:
 		err = d.readRSS(short)
 	}
 	if err != nil {
 		return nil, errorf("unparsable", "the feed could not be read: %v", err)
 	}
+	d.feed.fromHead(doc[:o.rootTag], doc[o.rootTag:o.headEnd(len(doc))])
 	if len(d.feed.entries) != len(fresh) {
 		d.fresh = nil
 	} else {
@@ -54,11 +53,61 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 		}
 	}
 	d.identify(ids, places, in)
-	d.feed.base, d.feed.xmlLang = attr(doc[:o.rootTag], "xml:base"), attr(doc[:o.rootTag], "xml:lang")
 	if d.total == 0 {
 		d.total = len(d.feed.entries)
 	}
 	return d, nil
+}
+
+// warning says what is wrong with a document; empty if nothing is.
+func (o *outline) warning() string {
+	switch {
+	case o.over:
+		return fmt.Sprintf("the feed has more than %d items; the rest was left out", maxItems)
+	case o.cut:
+		return "the document is cut off; what came before the break was read"
+	case len(o.edits) > 0:
+		return "the document is not well-formed; it was repaired"
+	}
+	return ""
+}
+
+// headEnd returns where the first item begins.
+func (o *outline) headEnd(end int) int {
+	if len(o.blocks) > 0 {
+		end = o.blocks[0].start
+	}
+	return max(o.rootTag, end)
+}
+
+// base returns the address that links in the document are relative to.
+func (in *Input) base() string {
+	base := in.URL
+	if cl := in.Header.Get("Content-Location"); cl != "" {
+		base = resolve(base, cl)
+	}
+	return base
+}
+
+// rename gives RSS 1.1, whose root is its channel, the shape of RSS 1.0.
+func rename(doc []byte) []byte {
+	if !bytes.HasPrefix(doc, []byte("<Channel")) {
+		return doc
+	}
+	end := tagEnd(doc, 1)
+	if end < 0 || !bytes.Contains(doc[:end], []byte("rss1.1")) {
+		return doc
+	}
+	out := append([]byte(`<rss version="1.1" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><channel`), doc[len("<Channel"):]...)
+	for _, q := range []string{`"`, "'"} {
+		out = bytes.Replace(out, []byte("xmlns="+q+"http://purl.org/net/rss1.1#"+q), nil, 1)
+	}
+	out = bytes.Replace(out, []byte("</Channel>"), []byte("</channel></rss>"), 1)
+	if attrs, _, ok := nextTag(out, "items"); ok {
+		out = bytes.Replace(out, append([]byte("<items"), append(bytes.Clone(attrs), '>')...), nil, 1)
+		out = bytes.Replace(out, []byte("</items>"), nil, 1)
+	}
+	return out
 }
 
 // divide tells which items of a document are not known, and their places in
@@ -88,7 +137,7 @@ func fromRoot(text []byte) []byte {
 		i += lt
 		name := tagName(head[i+1 : min(i+40, len(head))])
 		switch strings.ToLower(string(name)) {
-		case "rss", "feed", "rdf:rdf", "rdf", "atom:feed", "a:feed":
+		case "rss", "feed", "rdf:rdf", "rdf", "atom:feed", "a:feed", "channel":
 			return text[i:]
 		}
 	}
@@ -130,7 +179,7 @@ func rescan(doc []byte, old *outline) *outline {
 // feedRoot returns an error if the root element is not one of a feed.
 func feedRoot(root string, text []byte) error {
 	switch strings.ToLower(root) {
-	case "rss", "rdf", "feed":
+	case "rss", "rdf", "feed", "channel":
 		return nil
 	case "html", "head", "body", "meta", "script", "div", "title", "link", "p", "h1":
 		return errorf("not_a_feed", "this is a web page (HTML), not a feed")
@@ -175,45 +224,6 @@ func atomSpace(doc []byte, space string) []byte {
 	return doc
 }
 
-// baseDirs cuts the file names off xml:base, which gofeed takes for
-// directories.
-func baseDirs(doc []byte) []byte {
-	const name = "xml:base="
-	if !bytes.Contains(doc, []byte(name)) {
-		return doc
-	}
-	out := make([]byte, 0, len(doc))
-	for {
-		before, after, ok := bytes.Cut(doc, []byte(name))
-		out = append(out, before...)
-		if !ok {
-			return out
-		}
-		out = append(out, name...)
-		doc = after
-		if len(after) == 0 || (after[0] != '"' && after[0] != '\'') {
-			continue
-		}
-		end := bytes.IndexByte(after[1:], after[0])
-		if end < 0 {
-			continue
-		}
-		out = append(append(out, after[0]), dirOf(after[1:1+end])...)
-		doc = after[1+end:]
-	}
-}
-
-func dirOf(base []byte) []byte {
-	from := 0
-	if i := bytes.Index(base, []byte("://")); i >= 0 {
-		if from = i + 3; bytes.IndexByte(base[from:], '/') < 0 {
-			return base
-		}
-	}
-	path, _, _ := bytes.Cut(base[from:], []byte("?"))
-	return base[:from+bytes.LastIndexByte(path, '/')+1]
-}
-
 // plainZones writes the zone of " GMT</" dates as gofeed reads it fastest.
 func plainZones(doc []byte) []byte {
 	return bytes.ReplaceAll(doc, []byte(" GMT</"), []byte(" +0000</"))
@@ -235,22 +245,4 @@ func (d *parsed) readAtom(doc []byte) error {
 	}
 	d.feed.fromAtom(f)
 	return nil
-}
-
-// attr returns the value of an attribute in a start tag.
-func attr(tag []byte, name string) string {
-	i := bytes.Index(tag, []byte(name))
-	if i <= 0 || tag[i-1] > ' ' {
-		return ""
-	}
-	rest := bytes.TrimLeft(tag[i+len(name):], " \t\r\n")
-	if len(rest) == 0 || rest[0] != '=' {
-		return ""
-	}
-	rest = bytes.TrimLeft(rest[1:], " \t\r\n")
-	if len(rest) < 2 || (rest[0] != '"' && rest[0] != '\'') {
-		return ""
-	}
-	v, _, _ := bytes.Cut(rest[1:], rest[:1])
-	return unescape(string(v))
 }

@@ -1,0 +1,173 @@
+package parse
+
+import (
+	"bytes"
+	"encoding/base64"
+	"html"
+	"strings"
+	"unicode/utf8"
+)
+
+// construct says how the text of an element is to be read. gofeed does not
+// tell the attributes of titles, summaries and rights.
+type construct struct {
+	kind, mode, base, lang string
+	found, empty           bool // empty: without attributes
+}
+
+func constructOf(body []byte, names ...string) construct {
+	for _, name := range names {
+		attrs, _, ok := nextTag(body, name)
+		if !ok {
+			continue
+		}
+		if bytes.IndexByte(attrs, '=') < 0 {
+			return construct{found: true, empty: true}
+		}
+		return construct{
+			kind: strings.ToLower(strings.TrimSpace(attr(attrs, "type"))), mode: strings.ToLower(attr(attrs, "mode")),
+			base: attr(attrs, "xml:base"), lang: attr(attrs, "xml:lang"), found: true,
+		}
+	}
+	return construct{}
+}
+
+// plain tells if the text holds no markup.
+func (c construct) plain() bool {
+	return c.kind == "" || c.kind == "text" || c.kind == "text/plain"
+}
+
+// html returns the text that gofeed read as HTML.
+func (c construct) html(s string) string {
+	switch {
+	case s == "":
+		return ""
+	case c.mode == "base64" || c.kind == "application/octet-stream":
+		s = unbase64(s)
+		if c.kind == "application/octet-stream" {
+			return s
+		}
+	case c.mode == "escaped" && c.kind == "":
+		s = html.UnescapeString(s)
+	}
+	if c.plain() {
+		return textAsHTML(s)
+	}
+	if c.base != "" {
+		s, _ = absolutize(s, c.base)
+	}
+	return s
+}
+
+func unbase64(s string) string {
+	b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(s), ""))
+	if err != nil || !utf8.Valid(b) {
+		return s
+	}
+	return string(b)
+}
+
+// textAsHTML writes plain text as HTML; what looks like markup is left, for
+// feeds that say text and mean HTML.
+func textAsHTML(s string) string {
+	if looksLikeHTML(s) {
+		return s
+	}
+	return html.EscapeString(html.UnescapeString(s))
+}
+
+func looksLikeHTML(s string) bool {
+	return strings.Contains(s, "</") || strings.Contains(s, "<br") || strings.Contains(s, "<img") || strings.Contains(s, "<p>")
+}
+
+// fromHead adds what gofeed does not tell of a feed: base, language and how
+// its texts are to be read.
+func (f *feedDoc) fromHead(root, head []byte) {
+	f.base, f.xmlLang = firstNonEmpty(attr(root, "xml:base"), f.base), attr(root, "xml:lang")
+	if channel, _, ok := nextTag(head, "channel"); ok {
+		f.base, f.xmlLang = firstNonEmpty(attr(channel, "xml:base"), f.base), firstNonEmpty(attr(channel, "xml:lang"), f.xmlLang)
+	}
+	if !strings.HasPrefix(f.version, "atom") {
+		f.fromRSSHead(root, head)
+		return
+	}
+	if id := rawText(head, "id"); id != "" {
+		f.id = id
+	}
+	f.published = firstNonEmpty(f.published, rawText(head, "published"), rawText(head, "issued"))
+	c := constructOf(head, "title")
+	f.title = c.html(f.title)
+	if c.plain() && !looksLikeHTML(f.title) {
+		f.title = html.EscapeString(html.UnescapeString(f.title))
+	}
+	f.subtitle = constructOf(head, "subtitle", "tagline").html(f.subtitle)
+	f.rights = constructOf(head, "rights", "copyright").html(f.rights)
+}
+
+func (f *feedDoc) fromRSSHead(root, head []byte) {
+	if c := constructOf(head, "description"); c.base != "" {
+		f.subtitle, _ = absolutize(f.subtitle, c.base)
+	}
+	if bytes.Contains(root, []byte("netscape.com/rdf/simple/0.9")) {
+		f.version = "rss090"
+	}
+	if len(f.authors) == 0 {
+		f.authors = people(rawText(head, "author"))
+	}
+	f.id = firstNonEmpty(f.id, rawText(head, "guid"))
+	f.subtitle = firstNonEmpty(f.subtitle, rawText(head, "tagline"))
+}
+
+// fromBlock adds what gofeed does not tell of an item: its own base, its
+// language, the spelling of its id, how its texts are to be read.
+func (e *entry) fromBlock(tag, body []byte) {
+	e.base = attr(tag, "xml:base")
+	e.language = firstNonEmpty(attr(tag, "xml:lang"), e.language)
+	if e.id == "" {
+		e.id = attr(tag, "rdf:about")
+		e.guidIsLink = true
+	}
+	if !bytes.HasPrefix(tag, []byte("<entry")) {
+		e.fromItemBlock(body)
+		return
+	}
+	body = withoutSource(body)
+	if id := rawText(body, "id"); id != "" && len(id) < 2048 && strings.IndexByte(id, '<') < 0 {
+		e.id = id
+	}
+	if e.published == e.updated && rawText(body, "published") == "" && rawText(body, "issued") == "" {
+		e.published = "" // it was gofeed's guess
+	}
+	title, summary, content := constructOf(body, "title"), constructOf(body, "summary"), constructOf(body, "content")
+	e.title, e.summary = title.html(e.title), summary.html(e.summary)
+	e.rights = constructOf(body, "rights", "copyright").html(e.rights)
+	for i := range e.content {
+		e.content[i].Value = content.html(e.content[i].Value)
+	}
+	e.language = firstNonEmpty(e.language, title.lang, content.lang, summary.lang)
+}
+
+func (e *entry) fromItemBlock(body []byte) {
+	title, description := constructOf(body, "title"), constructOf(body, "description")
+	if description.base != "" {
+		e.summary, _ = absolutize(e.summary, description.base)
+	}
+	e.language = firstNonEmpty(e.language, title.lang, description.lang)
+	if len(e.content) > 0 {
+		return
+	}
+	for _, name := range []string{"xhtml:body", "body"} {
+		if _, rest, ok := nextTag(body, name); ok {
+			inner, _, _ := bytes.Cut(rest, []byte("</"+name+">"))
+			e.content = []Content{{Value: strings.TrimSpace(string(inner)), Type: "application/xhtml+xml"}}
+			return
+		}
+	}
+}
+
+func unescape(s string) string {
+	if strings.IndexByte(s, '&') < 0 {
+		return s
+	}
+	return html.UnescapeString(s)
+}

@@ -35,7 +35,8 @@ type Config struct {
 	SMTP        SMTP                `yaml:"smtp"`
 	Vocabulary  map[string][]string `yaml:"vocabulary"`
 
-	source *source
+	source  *source
+	starter bool
 }
 
 // Admin guards the admin pages.
@@ -152,10 +153,14 @@ func Starter() (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.starter = true
 	c.readEnvironment(os.Getenv)
 	c.readSecrets(".")
 	return c, nil
 }
+
+// IsStarter tells if there is no file, and Starter stands in for it.
+func (c *Config) IsStarter() bool { return c.starter }
 
 // maxFile bounds the file: a list of 10,000 feeds takes about 2 MB.
 const maxFile = 16 << 20

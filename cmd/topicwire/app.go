@@ -95,7 +95,7 @@ func (e *env) openWith(cfg *config.Config, o openOptions) (a *app, err error) {
 	if err := a.identify(cfg); err != nil {
 		return a, err
 	}
-	if err := st.SyncDeclared(e.ctx, declaredFeeds(cfg), declaredTopics(cfg)); err != nil {
+	if err := e.declare(st, cfg); err != nil {
 		return a, err
 	}
 	none, _ := match.NewSet(nil, nil)

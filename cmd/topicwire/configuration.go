@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -138,11 +139,64 @@ func (e *env) openStore() (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := st.SyncDeclared(e.ctx, declaredFeeds(cfg), declaredTopics(cfg)); err != nil {
+	if err := e.declare(st, cfg); err != nil {
 		st.Close()
 		return nil, err
 	}
 	return st, nil
+}
+
+// declare makes what the database holds as declared equal to the file. Without
+// a file the starter's feeds are for a database that holds nothing else: one
+// that a file has set up keeps what that file declared.
+func (e *env) declare(st *store.Store, cfg *config.Config) error {
+	feeds, topics := declaredFeeds(cfg), declaredTopics(cfg)
+	if cfg.IsStarter() {
+		begun, err := begunOtherwise(e.ctx, st, feeds, topics)
+		if err != nil {
+			return err
+		}
+		if begun {
+			e.say("no %s here: feeds and topics stay as the database has them; --config names the file that declared them", defaultConfigFile)
+			return nil
+		}
+	}
+	return st.SyncDeclared(e.ctx, feeds, topics)
+}
+
+// begunOtherwise tells if a database has been set up by other feeds and topics
+// than these.
+func begunOtherwise(ctx context.Context, st *store.Store, feeds []aggregator.FeedSettings, topics []aggregator.Topic) (bool, error) {
+	haveFeeds, err := st.Feeds(ctx, aggregator.FeedFilter{})
+	if err != nil {
+		return false, err
+	}
+	haveTopics, err := st.Topics(ctx)
+	if err != nil || len(haveFeeds)+len(haveTopics) == 0 {
+		return false, err
+	}
+	known := 0
+	for i := range haveFeeds {
+		f := &haveFeeds[i]
+		if f.Declared != aggregator.InFile {
+			continue
+		}
+		known++
+		if !slices.ContainsFunc(feeds, func(s aggregator.FeedSettings) bool { return s.URL == f.URL || s.URL == f.OriginURL }) {
+			return true, nil
+		}
+	}
+	for i := range haveTopics {
+		t := &haveTopics[i]
+		if t.Declared != aggregator.InFile {
+			continue
+		}
+		known++
+		if !slices.ContainsFunc(topics, func(s aggregator.Topic) bool { return s.Slug == t.Slug }) {
+			return true, nil
+		}
+	}
+	return known == 0, nil
 }
 
 func openStore(e *env, cfg *config.Config) (*store.Store, error) {

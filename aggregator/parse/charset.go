@@ -9,35 +9,89 @@ import (
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 )
 
-// decode returns the document as valid UTF-8 and the name of its encoding. A
-// byte order mark goes before the header's charset, that before the XML
-// declaration, that before UTF-8. Bytes that are not UTF-8 where they should
-// be are read as windows-1252.
-func decode(body []byte, contentType string) (text []byte, name string) {
+// decode returns the document as valid UTF-8 and the name of its encoding, as
+// the document or its header call it. A byte order mark goes before the
+// header's charset, that before the XML declaration, that before UTF-8. Bytes
+// that are not UTF-8 where they should be are read as windows-1252.
+func decode(in *Input) (text []byte, name string) {
+	body := in.Body
 	if enc, name, skip := byMark(body); enc != nil {
 		return transcode(enc, body[skip:]), name
 	}
 	if rest, ok := bytes.CutPrefix(body, []byte("\xef\xbb\xbf")); ok {
 		return mend(rest), "utf-8"
 	}
-	for _, label := range []string{headerCharset(contentType), declaredCharset(body)} {
+	header, declared := headerCharset(in.ContentType), declaredCharset(body)
+	if isASCII(body) && !strings.HasPrefix(strings.ToLower(header+declared), "hz") {
+		return body, nameOfASCII(in, header, declared)
+	}
+	valid := utf8.Valid(body)
+	for _, label := range []string{header, declared} {
 		enc, name := lookup(label)
 		if name == "" || strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32") {
 			continue // the bytes would have shown it
 		}
-		if name == "utf-8" || (name == "windows-1252" && utf8.Valid(body)) {
+		if name == "utf-8" || valid && (name == "windows-1252" || name == "us-ascii") {
 			break
 		}
-		return transcode(enc, body), name
+		return transcode(enc, body), nameOf(label, name)
 	}
-	if utf8.Valid(body) {
+	if valid {
 		return body, "utf-8"
 	}
 	return mend(body), "windows-1252"
+}
+
+// nameOf returns what to call an encoding: as it was called, but for those
+// read as what contains them.
+func nameOf(label, name string) string {
+	switch name {
+	case "utf-8", "gb18030":
+		return name
+	case "us-ascii":
+		return "windows-1252"
+	}
+	return strings.ToLower(strings.TrimSpace(label))
+}
+
+// nameOfASCII names the encoding of a document that nearly all encodings would
+// read alike: by RFC 3023, XML served as text is in US-ASCII unless the header
+// says else.
+func nameOfASCII(in *Input, header, declared string) string {
+	text := strings.HasPrefix(strings.ToLower(in.ContentType), "text/")
+	if text && header == "" {
+		return "us-ascii"
+	}
+	for _, label := range []string{header, declared} {
+		switch _, name := lookup(label); name {
+		case "", "utf-16be", "utf-16le":
+		case "us-ascii":
+			return name
+		default:
+			return nameOf(label, name)
+		}
+	}
+	if in.ContentType == "" && len(in.Header) > 0 {
+		return "iso-8859-1"
+	}
+	return "utf-8"
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 || c == 0x1b { // ISO 2022 is seven bits too
+			return false
+		}
+	}
+	return true
 }
 
 // byMark tells UTF-16 and UTF-32 by byte order mark, or by how "<" looks.
@@ -65,7 +119,7 @@ func byMark(b []byte) (enc encoding.Encoding, name string, skip int) {
 	case has("Lo\xa7\x94"): // "<?xm" in EBCDIC
 		label := declaredCharset(transcode(charmap.CodePage037, b[:min(len(b), 200)]))
 		if e, n := lookup(label); n != "" {
-			return e, n, 0
+			return e, nameOf(label, n), 0
 		}
 		return charmap.CodePage037, "cp037", 0
 	}
@@ -81,7 +135,7 @@ func headerCharset(contentType string) string {
 		}
 		return strings.Trim(strings.TrimSpace(after), `"';`)
 	}
-	return params["charset"]
+	return strings.Trim(params["charset"], "' ")
 }
 
 // declaredCharset returns the encoding that an XML declaration names.
@@ -108,43 +162,105 @@ func declaredCharset(b []byte) string {
 
 // lookup finds an encoding by label, and its name; "" if there is none such.
 func lookup(label string) (encoding.Encoding, string) {
-	label = strings.ToLower(strings.TrimSpace(label))
-	if label == "" {
+	label = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(label)), "_", "-")
+	switch label {
+	case "":
 		return nil, ""
+	case "us-ascii", "ascii", "646", "ansi-x3.4-1968":
+		return charmap.Windows1252, "us-ascii"
+	case "gb2312", "gb-2312", "gbk", "gb18030", "euc-cn", "cp936", "chinese":
+		return simplifiedchinese.GB18030, "gb18030"
+	case "hz", "hz-gb-2312":
+		return simplifiedchinese.HZGB2312, "hz"
+	case "u8", "utf", "utf-8-sig":
+		return unicode.UTF8, "utf-8"
 	}
-	for _, l := range []string{label, strings.ReplaceAll(label, "_", "-")} {
-		if e, name := charset.Lookup(l); e != nil {
-			return e, name
+	if e, name := charset.Lookup(label); e != nil {
+		if e == encoding.Replacement {
+			return nil, ""
+		}
+		return e, name
+	}
+	for _, prefix := range []string{"iso8859-", "iso-8859", "iso8859", "8859-", "latin-"} {
+		if rest, ok := strings.CutPrefix(label, prefix); ok {
+			to := "iso-8859-"
+			if prefix == "latin-" {
+				to = "latin"
+			}
+			if e, name := charset.Lookup(to + strings.Trim(rest, "-")); e != nil {
+				return e, name
+			}
 		}
 	}
-	digits := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(label, "ibm"), "cp"), "csibm")
-	switch strings.Trim(digits, "-_") {
-	case "037", "37":
-		return charmap.CodePage037, "cp037"
-	case "437":
-		return charmap.CodePage437, "cp437"
-	case "850":
-		return charmap.CodePage850, "cp850"
-	case "852":
-		return charmap.CodePage852, "cp852"
-	case "855":
-		return charmap.CodePage855, "cp855"
-	case "858":
-		return charmap.CodePage858, "cp858"
-	case "860":
-		return charmap.CodePage860, "cp860"
-	case "862":
-		return charmap.CodePage862, "cp862"
-	case "863":
-		return charmap.CodePage863, "cp863"
-	case "865":
-		return charmap.CodePage865, "cp865"
-	case "1047":
-		return charmap.CodePage1047, "cp1047"
-	case "1140":
-		return charmap.CodePage1140, "cp1140"
+	for _, prefix := range []string{"ibm", "cp", "csibm", "windows-", "ms", "x-", ""} {
+		if key, ok := strings.CutPrefix(label, prefix); ok {
+			if e := named(strings.TrimLeft(key, "-")); e != nil {
+				return e, "cp" + key
+			}
+		}
 	}
 	return nil, ""
+}
+
+// named finds the encodings that browsers do not know.
+func named(key string) encoding.Encoding {
+	switch key {
+	case "037", "37", "ebcdic-cp-us", "ebcdic-cp-ca", "ebcdic-cp-nl":
+		return charmap.CodePage037
+	case "437":
+		return charmap.CodePage437
+	case "850":
+		return charmap.CodePage850
+	case "852":
+		return charmap.CodePage852
+	case "855":
+		return charmap.CodePage855
+	case "858", "00858":
+		return charmap.CodePage858
+	case "860":
+		return charmap.CodePage860
+	case "862":
+		return charmap.CodePage862
+	case "863":
+		return charmap.CodePage863
+	case "865":
+		return charmap.CodePage865
+	case "866":
+		return charmap.CodePage866
+	case "874":
+		return charmap.Windows874
+	case "932", "31j", "kanji":
+		return japanese.ShiftJIS
+	case "949", "1361", "uhc":
+		return korean.EUCKR
+	case "950":
+		return traditionalchinese.Big5
+	case "1047":
+		return charmap.CodePage1047
+	case "1140", "01140":
+		return charmap.CodePage1140
+	case "mac-roman", "macroman", "macintosh":
+		return charmap.Macintosh
+	case "mac-cyrillic", "maccyrillic":
+		return charmap.MacintoshCyrillic
+	}
+	if strings.HasPrefix(key, "mac") {
+		key = strings.ReplaceAll(key, "-", "")
+	}
+	switch key {
+	case "roman8", "r8":
+		key = "hp-roman8"
+	case "kz-1048", "rk1048", "strk1048-2002":
+		key = "kz1048"
+	case "csptcp154", "pt154", "154", "cyrillic-asian":
+		key = "ptcp154"
+	case "ebcdic-cp-be", "ebcdic-cp-ch":
+		key = "500"
+	}
+	if p, ok := codePages()[key]; ok {
+		return p
+	}
+	return nil
 }
 
 // transcode decodes; what cannot be decoded becomes U+FFFD.

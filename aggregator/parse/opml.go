@@ -31,7 +31,7 @@ func ReadOPML(r io.Reader) ([]aggregator.FeedSettings, error) {
 	if len(raw) > maxOPML {
 		return nil, fmt.Errorf("the OPML file is larger than %d MB", maxOPML>>20)
 	}
-	text, _ := decode(raw, "")
+	text, _ := decode(&Input{Body: raw})
 	if i := bytes.Index(text, []byte("<opml")); i > 0 {
 		text = text[i:]
 	}

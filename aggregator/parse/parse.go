@@ -123,7 +123,7 @@ func read(in Input, whole bool) (d *parsed, err error) {
 	if len(bytes.TrimSpace(in.Body)) == 0 {
 		return nil, errorf("not_a_feed", "the answer is empty (%d bytes)", len(in.Body))
 	}
-	text, enc := decode(in.Body, in.ContentType)
+	text, enc := decode(&in)
 	if len(text) > 2*maxBody {
 		return nil, errorf("too_large", "the feed is larger than %d MB", maxBody>>20)
 	}

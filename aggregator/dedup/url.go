@@ -111,7 +111,7 @@ func clean(raw string) string {
 }
 
 func cutScheme(raw string) (rest string, ok bool) {
-	scheme, rest, ok := strings.Cut(raw[:min(len(raw), 6)], ":")
+	scheme, _, ok := strings.Cut(raw[:min(len(raw), 6)], ":")
 	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		return "", false
 	}

@@ -248,7 +248,8 @@ func TestF57GzipBomb(t *testing.T) {
 		if fe := failure(t, err); fe.Kind != fetch.KindTooLarge {
 			t.Errorf("%s: %v, want too_large", fe.Kind, fe)
 		}
-		if grown := after.TotalAlloc - before.TotalAlloc; grown > 100<<20 {
+		// The race detector makes pools forget what they hold: hence no less.
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 256<<20 {
 			t.Errorf("a bomb allocates %d MiB", grown>>20)
 		}
 	})

@@ -35,8 +35,8 @@ func clean(b []byte) []byte {
 		if !dirty[b[i]] {
 			continue
 		}
-		switch c := b[i]; {
-		case c == '<':
+		switch b[i] {
+		case '<':
 			if i < cdata || startsMarkup(b[i+1:]) {
 				if i >= cdata && bytes.HasPrefix(b[i:], []byte("<![CDATA[")) {
 					cdata = len(b)
@@ -47,17 +47,17 @@ func clean(b []byte) []byte {
 				continue
 			}
 			put(i, 1, "&lt;")
-		case c == '&':
+		case '&':
 			if n, s, bad := reference(b[i:]); bad && i >= cdata {
 				put(i, n, s)
 				i += n - 1
 			}
-		case c == 0xc2:
+		case 0xc2:
 			if i+1 < len(b) && b[i+1] < 0xa0 {
 				put(i, 2, latin(b[i+1]))
 				i++
 			}
-		case c == 0xef:
+		case 0xef:
 			if i+2 < len(b) && b[i+1] == 0xbf && b[i+2] >= 0xbe {
 				put(i, 3, "")
 				i += 2

@@ -51,7 +51,8 @@ const maxDepth = 100
 
 // settle makes the links below n absolute ASCII and drops what has none.
 func settle(n *html.Node, depth int) {
-	for c, next := n.FirstChild, (*html.Node)(nil); c != nil; c = next {
+	var next *html.Node
+	for c := n.FirstChild; c != nil; c = next {
 		next = c.NextSibling
 		if c.Type != html.TextNode && c.Type != html.ElementNode || depth > maxDepth {
 			n.RemoveChild(c)

@@ -1,0 +1,55 @@
+//go:build unix
+
+package parse
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestHostile reads documents made to exhaust a parser.
+func TestHostile(t *testing.T) {
+	var spaces strings.Builder
+	for i := range 1000 {
+		spaces.WriteString(` xmlns:a` + strings.Repeat("b", i%9) + string(rune('a'+i%26)) + `="urn:x"`)
+	}
+	for name, doc := range map[string]string{
+		"nested":     `<rss version="2.0" xmlns:m="urn:m"><channel><m:x>` + strings.Repeat("<m:a>", 2_000_000),
+		"namespaces": `<rss version="2.0"><channel` + spaces.String() + `>` + strings.Repeat("<aba:x/>", 20_000) + `</channel></rss>`,
+		"comments":   `<rss version="2.0" xmlns:m="urn:m"><channel><m:x>` + strings.Repeat("a<!---->", 500_000) + `</m:x></channel></rss>`,
+		"items":      `<rss version="2.0"><channel>` + strings.Repeat("<item/>", 500_000) + `</channel></rss>`,
+		"less-than":  `<rss version="2.0"><channel><title>` + strings.Repeat("< ", 1_000_000) + `</title></channel></rss>`,
+		"quotes":     `<rss version="2.0"><channel>` + strings.Repeat(`<a b="`, 500_000),
+		"end tags":   `<rss version="2.0"><channel>` + strings.Repeat(`</x>`, 1_000_000),
+		"open cdata": `<rss version="2.0"><channel>` + strings.Repeat(`<![CDATA[`, 500_000),
+		"doctypes":   `<rss version="2.0"><channel>` + strings.Repeat(`<!x[`, 500_000),
+		"dates":      `<rss version="2.0"><channel>` + strings.Repeat("<item><pubDate>Xyz, 99 Foo 2004 99:99</pubDate></item>", 20_000) + `</channel></rss>`,
+		"html":       rssWith("<item><description>" + strings.Repeat("&lt;div&gt;&lt;a&gt;&lt;b&gt;", 100_000) + "</description></item>"),
+		"attributes": `<rss version="2.0"><channel><item ` + strings.Repeat(`a="b" `, 500_000) + `/></channel></rss>`,
+		"bases":      `<feed xmlns="http://www.w3.org/2005/Atom">` + strings.Repeat(`<x xml:base="a/b">`, 150) + strings.Repeat(`<y xml:base="/`, 100_000),
+		"json":       `{"version":"https://jsonfeed.org/version/1","items":[` + strings.Repeat(`{"id":1},`, 500_000) + `{}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := cpuTime(t)
+			_, err := Feed(Input{Body: []byte(doc)})
+			took := cpuTime(t) - start
+			t.Logf("%d KB in %v: %v", len(doc)>>10, took, err)
+			if limit := 10*time.Second + time.Duration(len(doc)>>20)*time.Second; took > limit {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// cpuTime returns what this process used of the processors: on a busy machine
+// the clock says nothing.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

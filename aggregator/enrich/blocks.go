@@ -47,6 +47,7 @@ type cutter struct {
 	buf    strings.Builder
 	anchor *html.Node
 	in     *elem
+	elems  []*elem
 	item   *elem
 	hidden int
 	kinds  map[string]kinds // by class and id, which repeat
@@ -56,7 +57,7 @@ func cutBlocks(doc *html.Node) []*block {
 	c := &cutter{in: &elem{tag: "#document"}, kinds: map[string]kinds{}}
 	c.walk(doc)
 	c.flush()
-	weigh(c.out)
+	weigh(c.elems, c.out)
 	return c.out
 }
 
@@ -118,7 +119,10 @@ func (c *cutter) enter(n *html.Node) *elem {
 	if n.Data == "form" {
 		k |= isBox
 	}
-	return &elem{up: c.in, tag: n.Data, class: class, kinds: k}
+	e := &elem{up: c.in, tag: n.Data, class: class, kinds: k}
+	e.inner = e.named() && c.in.classed(class)
+	c.elems = append(c.elems, e)
+	return e
 }
 
 func (c *cutter) text(n *html.Node) {
@@ -209,14 +213,61 @@ func nodeText(n *html.Node) string {
 	return strings.ToValidUTF8(strings.Join(strings.Fields(b.String()), " "), "")
 }
 
-// headOnly reads the head of a page that is nested too deeply to be parsed.
+// headOnly reads the head of a page that is too large, or nested too deeply,
+// to be parsed.
 func headOnly(src string) *html.Node {
-	end := max(strings.Index(strings.ToLower(src[:min(len(src), 256<<10)]), "</head>"), 0)
-	doc, err := html.Parse(strings.NewReader(src[:end]))
+	const most, some = 512 << 10, 16 << 10
+	head := src[:min(len(src), most)]
+	if end := strings.Index(strings.ToLower(head), "</head>"); end >= 0 {
+		head = head[:end]
+	} else {
+		head = head[:min(len(head), some)]
+	}
+	doc, err := html.Parse(strings.NewReader(strings.ToValidUTF8(head, "")))
 	if err != nil {
 		return &html.Node{Type: html.DocumentNode}
 	}
 	return doc
+}
+
+// withoutScripts cuts out scripts, but for those that state facts.
+func withoutScripts(src string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(src, "<script")
+		if i < 0 {
+			break
+		}
+		open := strings.IndexByte(src[i:], '>')
+		end := strings.Index(src[i:], "</script>")
+		if open < 0 || end < open {
+			break
+		}
+		end += i + len("</script>")
+		if strings.Contains(src[i:i+open], "ld+json") {
+			b.WriteString(src[:end])
+		} else {
+			b.WriteString(src[:i])
+		}
+		src = src[end:]
+	}
+	b.WriteString(src)
+	return b.String()
+}
+
+// countTags counts what may open an element.
+func countTags(src string) (n int) {
+	for i := strings.IndexByte(src, '<'); i >= 0 && i+1 < len(src); {
+		if c := src[i+1] | 0x20; c >= 'a' && c <= 'z' {
+			n++
+		}
+		j := strings.IndexByte(src[i+1:], '<')
+		if j < 0 {
+			break
+		}
+		i += 1 + j
+	}
+	return n
 }
 
 // visibleWords returns the first words that a page shows, noscript included.

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -13,6 +14,9 @@ type elem struct {
 	tag   string
 	class string
 	kinds kinds
+	inner bool // stands in one of the same class
+	box   bool // furniture, for what it is called or stands in
+	prose int  // runes of sentences below it
 }
 
 // kinds says what an element's class and id call it.
@@ -97,33 +101,37 @@ func (e *elem) under(top *elem) bool {
 
 // weigh marks as furniture what stands in elements that are called captions
 // or boxes, unless much of the page's sentences do: then the word means
-// something else there. Elements of the same class weigh together.
-func weigh(blocks []*block) {
+// something else there. Elements of the same class weigh together. Elements
+// come in the order of the page.
+func weigh(elems []*elem, blocks []*block) {
 	total, weight := 0, map[string]int{}
 	for _, b := range blocks {
 		for e := b.in; b.tag() == "h1" && e != nil; e = e.up {
 			e.kinds &^= isCaption | isBox // the headline's place is no box
 		}
-		if b.furniture || !b.prose() {
-			continue
+		if !b.furniture && b.prose() {
+			total += b.runes
+			b.in.prose += b.runes
 		}
-		total += b.runes
-		for e := b.in; e != nil; e = e.up {
-			if e.kinds&(isCaption|isBox) != 0 && !e.up.classed(e.class) {
-				weight[e.class] += b.runes
-			}
+	}
+	for _, e := range slices.Backward(elems) {
+		e.up.prose += e.prose
+		if e.named() && !e.inner {
+			weight[e.class] += e.prose
 		}
 	}
 	const most, enough = 0.4, 1500
+	for _, e := range elems {
+		w := weight[e.class]
+		e.box = e.up.box || e.named() && (float64(w) < most*float64(total) || total-w > enough && float64(w) < 2*most*float64(total))
+	}
 	for _, b := range blocks {
-		for e := b.in; e != nil && !b.furniture; e = e.up {
-			if e.kinds&(isCaption|isBox) != 0 && e.kinds&isTeaser == 0 {
-				w := float64(weight[e.class])
-				b.furniture = w < most*float64(total) || total-weight[e.class] > enough && w < 2*most*float64(total)
-			}
-		}
+		b.furniture = b.furniture || b.in.box
 	}
 }
+
+// named tells if an element is called a caption or a box.
+func (e *elem) named() bool { return e.kinds&(isCaption|isBox) != 0 && e.kinds&isTeaser == 0 }
 
 // classed tells if an element, or one around it, has a class.
 func (e *elem) classed(class string) bool {

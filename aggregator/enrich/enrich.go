@@ -24,10 +24,11 @@ import (
 	"golang.org/x/net/html"
 )
 
-// The bounds of a page. Above maxRules or maxNodes only its facts are read.
+// The bounds of a page. Above maxSource, its scripts left out, or maxNodes only
+// what its head states is read: trees take fifty times the room of their tags.
 const (
 	maxBody   = 5 << 20
-	maxRules  = 3 << 20
+	maxSource = 3 << 20
 	maxNodes  = 60_000
 	maxReader = 20_000 // nodes that readability may see
 
@@ -126,14 +127,20 @@ func Extract(p Page) (a Reading) {
 		return a
 	}
 	src := decode(body, p.Header.Get("Content-Type"))
-	rules := len(src) <= maxRules
-	if !rules {
-		src = strings.ToValidUTF8(src[:maxRules], "")
+	if len(src) > maxSource {
+		src = withoutScripts(src)
 	}
-	// The parser is linear, but refuses more than 512 open elements.
-	doc, err := html.Parse(strings.NewReader(src))
-	if err != nil {
-		doc, a.Note = headOnly(src), "the page is nested too deeply to be read"
+	var doc *html.Node
+	var err error
+	large := len(src) > maxSource || countTags(src) > maxNodes
+	if !large {
+		// The parser is linear, but refuses more than 512 open elements.
+		if doc, err = html.Parse(strings.NewReader(src)); err != nil {
+			a.Note = "the page is nested too deeply to be read"
+		}
+	}
+	if doc == nil {
+		doc = headOnly(src)
 	}
 	base, _ := url.Parse(p.URL)
 	if base == nil {
@@ -147,7 +154,7 @@ func Extract(p Page) (a Reading) {
 	switch {
 	case err != nil:
 		a.Status = aggregator.ArticleFailed
-	case !rules || f.nodes > maxNodes:
+	case large || f.nodes > maxNodes:
 		a.Note = "the page is too large to be read"
 	default:
 		found = readText(&a.Article, doc, base, f, p)

@@ -38,7 +38,7 @@ type dateParts struct {
 	h, m, s, ns      int
 	clock, pm, am    bool
 	zone             *time.Location
-	zoned            bool
+	zoned, korean    bool           // a zone is given; the words are Korean
 	nums             []dateNumber // that are not placed yet
 }
 
@@ -103,7 +103,16 @@ func (d *dateParts) iso(s string) (rest string, ok bool) {
 		d.year, d.month, d.day = atoi(y), 1, 1
 		return "", true
 	}
+	d.korean = strings.HasPrefix(r, "년")
 	mon, r2 := leading(skipSep(r, "년年"))
+	switch {
+	case len(mon) == 3 && (r2 == "" || r2[0] == 'T'): // 2003-335
+		return afterT(r2), d.dayOfYear(atoi(y), atoi(mon))
+	case len(mon) == 0:
+		if rest, ok := d.isoWords(atoi(y), r); ok {
+			return rest, true
+		}
+	}
 	if len(mon) == 0 || len(mon) > 2 || r2 == r {
 		return s, false
 	}
@@ -114,6 +123,40 @@ func (d *dateParts) iso(s string) (rest string, ok bool) {
 	}
 	d.day = atoi(day)
 	return afterT(strings.TrimLeft(r3, "일日")), true
+}
+
+// isoWords reads what follows the year of 2003-W01-2 and 2004-július-13.
+func (d *dateParts) isoWords(year int, s string) (rest string, ok bool) {
+	if len(s) < 4 || s[0] != '-' {
+		return s, false
+	}
+	if s[1] == 'W' {
+		week, rest := leading(s[2:])
+		day := "1"
+		if strings.HasPrefix(rest, "-") {
+			day, rest = leading(rest[1:])
+		}
+		if len(week) != 2 || len(day) != 1 || week > "53" || day < "1" || day > "7" {
+			return s, false
+		}
+		jan4 := time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC) // it is in week 1
+		monday := jan4.YearDay() - (int(jan4.Weekday())+6)%7
+		return afterT(rest), d.dayOfYear(year, monday+7*(atoi(week)-1)+atoi(day)-1)
+	}
+	name, after, ok := strings.Cut(s[1:], "-")
+	month := monthNames()[strings.ToLower(name)]
+	day, after := leading(after)
+	if !ok || month == 0 || len(day) == 0 || len(day) > 2 {
+		return s, false
+	}
+	d.year, d.month, d.day = year, month, atoi(day)
+	return afterT(after), true
+}
+
+func (d *dateParts) dayOfYear(year, day int) bool {
+	t := time.Date(year, 1, day, 0, 0, 0, 0, time.UTC)
+	d.year, d.month, d.day = t.Year(), int(t.Month()), t.Day()
+	return day > -7 && day < 380
 }
 
 func skipSep(s, units string) string {
@@ -155,6 +198,18 @@ func (d *dateParts) digits(s string) (string, bool) {
 	num, rest := leading(s)
 	if len(num) > 9 {
 		return s, false
+	}
+	if d.day > 0 && d.year > 0 && !d.clock { // 20031231T101455, 2003-12-31T10
+		switch len(num) {
+		case 6:
+			return d.time24(num[:2], num[2:4]+":"+num[4:]+rest)
+		case 4:
+			return d.time24(num[:2], num[2:]+rest)
+		case 2:
+			if !strings.HasPrefix(rest, ":") {
+				return d.time24(num, "00"+rest)
+			}
+		}
 	}
 	if strings.HasPrefix(rest, ":") && !d.clock {
 		return d.time24(num, rest[1:])
@@ -223,12 +278,17 @@ func (d *dateParts) word(s string) (string, bool) {
 	w, rest := strings.ToLower(s[:end]), s[end:]
 	switch w {
 	case "am", "a", "오전", "上午":
-		d.am = true
+		d.am, d.korean = true, d.korean || w == "오전"
 		return rest, true
 	case "pm", "p", "오후", "下午":
-		d.pm = true
+		d.pm, d.korean = true, d.korean || w == "오후"
 		return rest, true
-	case "t", "at", "de", "of", "um", "uhr", "à", "h", "г", "года", "etc":
+	case "at":
+		if d.clock { // Atlantic Time; before the clock it is a word
+			d.zone, d.zoned = time.FixedZone("", -4*3600), true
+		}
+		return rest, true
+	case "t", "de", "of", "um", "uhr", "à", "h", "г", "года", "etc":
 		return rest, true
 	}
 	if m := monthNames()[w]; m > 0 && d.month < 0 {
@@ -273,6 +333,9 @@ func (d *dateParts) settle() bool {
 	}
 	if d.day < 0 {
 		d.day = 1
+	}
+	if d.korean && !d.zoned && d.clock {
+		d.zone = time.FixedZone("", 9*3600) // Korea has one zone
 	}
 	return d.year > 0
 }
@@ -370,6 +433,15 @@ var zoneOffsets = sync.OnceValue(func() map[string]int {
 		"mt": -420, "mst": -420, "mdt": -360, "pt": -480, "pst": -480, "pdt": -420, "akst": -540, "akdt": -480, "hst": -600, "brt": -180, "art": -180, "nst": -210, "ndt": -150,
 	} {
 		m[name] = minutes * 60
+	}
+	for i, c := range "bcdefghi" { // RFC 822: military; A and P are AM and PM
+		m[string(c)] = -(i + 2) * 3600
+	}
+	for i, c := range "klm" {
+		m[string(c)] = -(i + 10) * 3600
+	}
+	for i, c := range "noqrstuvwxy" {
+		m[string(c)] = (i + 1 + min(1, i/2)) * 3600
 	}
 	return m
 })

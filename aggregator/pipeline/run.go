@@ -39,6 +39,27 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	return err
 }
 
+// storePause is how long Serve waits after the store failed.
+const storePause = time.Minute
+
+// Serve is Run for a daemon: a store that fails, such as on a full disk, makes
+// it pause and go on. Only a damaged database ends it before ctx does.
+func (p *Pipeline) Serve(ctx context.Context) error {
+	for {
+		err := p.Run(ctx)
+		if err == nil || ctx.Err() != nil || errors.Is(err, aggregator.ErrDamaged) {
+			return err
+		}
+		p.log.Error("the store fails; processing pauses", "err", err, "dur", storePause)
+		timer := time.NewTimer(storePause)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
 func (p *Pipeline) loop(ctx context.Context, stage aggregator.Stage) error {
 	for {
 		n, err := p.Process(ctx, stage)

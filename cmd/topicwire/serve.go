@@ -91,7 +91,7 @@ func (e *env) serve(cfg *config.Config, path string) error {
 	g, ctx := errgroup.WithContext(e.ctx)
 	g.Go(func() error { return site.Run(ctx) }) // from its end on /readyz answers 503
 	g.Go(func() error { return a.sched.Run(ctx) })
-	g.Go(func() error { return a.pipe.Run(ctx) })
+	g.Go(func() error { return a.pipe.Serve(ctx) })
 	g.Go(func() error { return a.watchRows(ctx) })
 	g.Go(func() error { return a.watchConfig(ctx, path) })
 	g.Go(func() error { return a.keepHouse(ctx) })

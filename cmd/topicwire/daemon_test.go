@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
 
 // jsonFeed is what the tests read of a published JSON Feed.
@@ -59,8 +61,29 @@ func TestDemo(t *testing.T) {
 			t.Errorf("GET %s: %d\n%.300s", path, status, body)
 		}
 	}
+	lintMetrics(t, d)
 	if code := d.stop(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("exit %d after SIGTERM\n%s", code, d.log())
+	}
+}
+
+// lintMetrics holds /metrics against Prometheus's own rules for names and
+// help, and looks for the counts that an operator asks for first.
+func lintMetrics(t *testing.T, d *daemon) {
+	t.Helper()
+	_, body := d.get(t, "/metrics")
+	problems, err := promlint.New(strings.NewReader(body)).Lint()
+	if err != nil {
+		t.Fatalf("/metrics: %v", err)
+	}
+	for _, p := range problems {
+		t.Errorf("/metrics: %s: %s", p.Metric, p.Text)
+	}
+	for _, want := range []string{`topicwire_polls_total{outcome="read"}`, `topicwire_items_total{result="new"}`, `topicwire_feeds{state="active"}`,
+		"topicwire_pending_items", "topicwire_db_size_bytes", "topicwire_build_info", "topicwire_http_requests_total"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
 	}
 }
 

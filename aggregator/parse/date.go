@@ -38,7 +38,7 @@ type dateParts struct {
 	h, m, s, ns      int
 	clock, pm, am    bool
 	zone             *time.Location
-	zoned, korean    bool           // a zone is given; the words are Korean
+	zoned, korean    bool         // a zone is given; the words are Korean
 	nums             []dateNumber // that are not placed yet
 }
 

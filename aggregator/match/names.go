@@ -1,10 +1,10 @@
 package match
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	_ "embed"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -30,33 +30,43 @@ type named struct {
 	form string
 }
 
-// gazetteer holds the names by language.
-var gazetteer = sync.OnceValue(func() map[string][]named {
-	out := map[string][]named{}
-	z, err := gzip.NewReader(bytes.NewReader(packedNames))
-	if err != nil {
-		return out
-	}
-	lang := ""
-	readNames := func(sc *bufio.Scanner) {
-		for sc.Scan() {
-			line := sc.Text()
-			switch {
-			case line == "" || line[0] == '#':
-			case line[0] == '@':
-				lang = line[1:]
-			default:
-				c, forms, _ := strings.Cut(line, " ")
-				for f := range strings.SplitSeq(forms, "|") {
-					out[lang] = append(out[lang], named{code: strings.Clone(c), form: strings.Clone(f)})
-				}
+// gazetteer holds the names by language, each as the pieces of text that list
+// them: lines of a code and its forms. There are some ninety thousand, most of
+// them never asked for, so they are read language by language.
+var gazetteer = sync.OnceValue(func() map[string][]string {
+	out := map[string][]string{}
+	add := func(s string) {
+		for piece := range strings.SplitSeq("\n"+s, "\n@") {
+			if lang, lines, ok := strings.Cut(piece, "\n"); ok && lang != "" && lang[0] != '#' {
+				out[lang] = append(out[lang], lines)
 			}
 		}
 	}
-	readNames(bufio.NewScanner(z))
-	readNames(bufio.NewScanner(strings.NewReader(supplement)))
+	if z, err := gzip.NewReader(bytes.NewReader(packedNames)); err == nil {
+		if b, err := io.ReadAll(z); err == nil {
+			add(string(b))
+		}
+	}
+	add(supplement)
 	return out
 })
+
+// namesOf returns the names in a language, without those of related ones.
+func namesOf(lang string) []named {
+	var out []named
+	for _, piece := range gazetteer()[lang] {
+		for line := range strings.SplitSeq(piece, "\n") {
+			code, forms, ok := strings.Cut(line, " ")
+			if !ok || line[0] == '#' {
+				continue
+			}
+			for f := range strings.SplitSeq(forms, "|") {
+				out = append(out, named{code, f})
+			}
+		}
+	}
+	return out
+}
 
 // chain returns the languages whose names count in a text of lang, most
 // particular first.
@@ -92,7 +102,7 @@ func chain(lang string) []string {
 func CountryNames(countryCode, lang string) []string {
 	var names, stems []string
 	for _, l := range chain(lang) {
-		for _, n := range gazetteer()[l] {
+		for _, n := range namesOf(l) {
 			if !strings.EqualFold(n.code, countryCode) {
 				continue
 			}
@@ -159,9 +169,9 @@ func buildNames(lang string, r *rules) *index {
 		}
 	}
 	if lang == "und" {
-		for l, names := range gazetteer() {
+		for l := range gazetteer() {
 			lr := rulesFor(l)
-			for _, n := range names {
+			for _, n := range namesOf(l) {
 				if !strings.HasPrefix(n.form, "~") {
 					add(n, lr, true)
 				}
@@ -170,12 +180,12 @@ func buildNames(lang string, r *rules) *index {
 		return newIndex(out)
 	}
 	for _, l := range chain(lang) {
-		for _, n := range gazetteer()[l] {
+		for _, n := range namesOf(l) {
 			add(n, r, false)
 		}
 	}
 	english := rulesFor("en")
-	for _, n := range gazetteer()["en"] { // the press mixes scripts
+	for _, n := range namesOf("en") { // the press mixes scripts
 		if !strings.HasPrefix(n.form, "~") {
 			add(n, english, lang != "en")
 		}

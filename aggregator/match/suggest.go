@@ -12,7 +12,7 @@ func countryLike(word string) string {
 	}
 	var names []string
 	byName := map[string]string{}
-	for _, n := range gazetteer()["en"] {
+	for _, n := range namesOf("en") {
 		f := strings.ToLower(n.form)
 		if n.code != "--" && f[0] != '~' {
 			names = append(names, f)

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"topicwire/aggregator/text"
 )
 
 // maxText is how much of a text is read: the start of a very long document
@@ -36,7 +38,7 @@ func tokenise(s string) *tokens {
 	if len(s) > maxText {
 		s = s[:maxText]
 	}
-	if !composed(s) && norm.NFKC.QuickSpanString(s) != len(s) {
+	if !text.IsNormal(s) {
 		s = norm.NFKC.String(s)
 	}
 	w := words{t: t, h: seed}
@@ -191,21 +193,6 @@ func foldSlow(r rune) rune {
 		return unicode.ToLower(r)
 	}
 	return separator
-}
-
-// composed tells quickly, for the commonest runes only, that s is in the form
-// NFKC: no rune of it changes, alone or beside another.
-func composed(s string) bool {
-	for _, r := range s {
-		switch {
-		case r < utf8.RuneSelf, r >= 0x400 && r <= 0x481, r >= 0x4e00 && r <= 0x9fff,
-			r >= 0x3041 && r <= 0x3094, r >= 0x30a1 && r <= 0x30fa, r == 0x3001, r == 0x3002,
-			r >= 0x2012 && r <= 0x2014, r >= 0x2018 && r <= 0x201e, r == 0xab, r == 0xbb:
-		default:
-			return false
-		}
-	}
-	return true
 }
 
 func isASCII(s string) bool {

@@ -95,7 +95,7 @@ func (s *scan) free() {
 // read appends a field's tokens.
 func (s *scan) read(field uint8, t string) {
 	s.words = text.AppendTokens(s.words[:0], t)
-	normal := norm.NFKC.IsNormalString(t)
+	normal := text.IsNormal(t)
 	small := false
 	for _, w := range s.words {
 		word := t[w.ByteStart:w.ByteEnd]
@@ -104,7 +104,7 @@ func (s *scan) read(field uint8, t string) {
 			s.tokens = append(s.tokens, token{Token: w, field: field, from: from, to: len(s.folded)})
 			continue
 		}
-		if !normal && !norm.NFKC.IsNormalString(word) {
+		if !normal && !text.IsNormal(word) {
 			word = norm.NFKC.String(word)
 		}
 		from := len(s.folded)

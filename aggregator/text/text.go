@@ -23,7 +23,7 @@ func Fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	if !norm.NFKC.IsNormalString(s) {
+	if !IsNormal(s) {
 		s = norm.NFKC.String(s)
 	}
 	b := make([]byte, 0, len(s)+4)

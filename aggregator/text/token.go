@@ -1,6 +1,7 @@
 package text
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -21,12 +22,20 @@ func Tokens(s string) []Token { return AppendTokens(nil, s) }
 func AppendTokens(dst []Token, s string) []Token {
 	open := false // the last token may go on
 	n := 0
+	table := kinds()
 	for i := 0; i < len(s); n++ {
 		r, size := rune(s[i]), 1
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(s[i:])
 		}
-		switch kind := kindOf(r); {
+		var kind kind
+		if r < kindsEnd {
+			kind = table[r]
+		} else {
+			kind = kindOf(r)
+		}
+		capital := kind&upper != 0
+		switch kind &^= upper; {
 		case kind == other:
 			open = false
 		case open && (kind == mark || kind == letter && !dst[len(dst)-1].Unspaced):
@@ -36,7 +45,7 @@ func AppendTokens(dst []Token, s string) []Token {
 		default:
 			dst = append(dst, Token{
 				Start: n, End: n + 1, ByteStart: i, ByteEnd: i + size,
-				Capital: isUpper(r), Unspaced: kind == unspaced,
+				Capital: capital, Unspaced: kind == unspaced,
 			})
 			open = true
 		}
@@ -52,7 +61,22 @@ const (
 	letter
 	mark
 	unspaced
+
+	upper kind = 0x80 // beside letter: a capital
 )
+
+// kinds answers kindOf for runes below kindsEnd, with capitals marked.
+var kinds = sync.OnceValue(func() *[kindsEnd]kind {
+	var t [kindsEnd]kind
+	for r := range t {
+		if t[r] = kindOf(rune(r)); t[r] == letter && isUpper(rune(r)) {
+			t[r] |= upper
+		}
+	}
+	return &t
+})
+
+const kindsEnd = 0x3000
 
 func kindOf(r rune) kind {
 	switch {

@@ -27,6 +27,9 @@ func sanitize(s, base string) (clean, image string) {
 		}
 		return strings.TrimSpace(policy().Sanitize(s)), ""
 	}
+	if clean, image, ok := sanitizeSimple(s, base); ok {
+		return clean, image
+	}
 	s, image = absolutize(s, base)
 	return strings.TrimSpace(policy().Sanitize(s)), image
 }

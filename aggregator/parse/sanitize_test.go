@@ -88,6 +88,34 @@ func FuzzSanitize(f *testing.F) {
 		f.Add(v)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		assertSafe(t, s, Sanitize(s, "https://example.org/"))
+		out := Sanitize(s, "https://example.org/")
+		assertSafe(t, s, out)
+		if long := sanitizeLong(s); out != long && strings.IndexByte(s, '<') >= 0 {
+			t.Errorf("%q: %q, by the policy %q", s, out, long)
+		}
 	})
+}
+
+// sanitizeLong is sanitize without its short way.
+func sanitizeLong(s string) string {
+	s, _ = absolutize(s, "https://example.org/")
+	return strings.TrimSpace(policy().Sanitize(s))
+}
+
+// TestSanitizeSimple: the short way for simple HTML gives what the policy gives.
+func TestSanitizeSimple(t *testing.T) {
+	for _, s := range []string{
+		`<p>One <b>two</b> it's &amp; "three" &nbsp; &lt;x&gt; > &copy; &#x27;</p>`, `a<br>b<br/>c<br />d<hr />`, "<ul>\n<li>x</li>\n</ul>",
+		`<a href="https://example.org/a/b?x=1">x</a>`, `<a href="/rel?x=1&amp;y=2" class="k" onclick="y()">x</a>`, `<img src="i.png" alt="A &amp; B" width="300" onerror="x">`,
+		`<a href="http://example.org:8080/">x</a><img src="https://example.org/p.gif" width="1">`, `<img src="a.png"/><img src="b.png" />`, `<h2>é日本</h2> tail `,
+		`<a href="HTTP://example.org/">x</a>`, `<a href="https://EXAMPLE.org/%41">x</a>`, `<p>a</p></p></b>`, `</a>x`, `<a title="t" href="mailto:a@example.org">m</a>`,
+	} {
+		got, image, ok := sanitizeSimple(s, "https://example.org/")
+		if long := sanitizeLong(s); !ok || got != long {
+			t.Errorf("%q: %q (%v), by the policy %q", s, got, ok, long)
+		}
+		if _, want := absolutize(s, "https://example.org/"); image != want {
+			t.Errorf("%q: image %q, want %q", s, image, want)
+		}
+	}
 }

@@ -26,7 +26,7 @@ func simpleTag(tag string) bool {
 // text, tags of a fixed list, and what the policy makes of single links and
 // images; false: there is more in it than that.
 func sanitizeSimple(s, base string) (clean, image string, ok bool) {
-	if strings.ContainsAny(s, "\r\x00") {
+	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, 0) >= 0 {
 		return "", "", false
 	}
 	b := make([]byte, 0, len(s)+len(s)/16)
@@ -75,13 +75,15 @@ func simpleLink(s string) bool {
 	if !ok || !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") {
 		return false
 	}
+	s = strings.ReplaceAll(s, "&amp;", "\x00") // which is not in s
 	for i := range len(s) {
 		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("/:.-_~?=", c) >= 0:
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("/:.-_~?=\x00", c) >= 0:
 		default:
 			return false
 		}
 	}
+	s = strings.ReplaceAll(s, "\x00", "&")
 	u, err := url.Parse(s)
 	return err == nil && u.Host != "" && u.String() == s
 }

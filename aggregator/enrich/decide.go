@@ -175,7 +175,7 @@ func standfirst(blocks []*block, f *facts) {
 func (f *facts) describes(s string) bool {
 	k := letters(s)
 	for _, d := range f.descriptions {
-		if dk := letters(d); len(k) > 30 && (dk == k || strings.HasPrefix(k, dk) && len(dk)*2 > len(k)) {
+		if dk := letters(d); len(k) > 30 && len(dk) > 30 && (strings.Contains(k, dk) && len(dk)*2 > len(k) || strings.Contains(dk, k)) {
 			return true
 		}
 	}
@@ -294,13 +294,18 @@ func join(blocks []*block, f *facts) string {
 // longestFurniture is how many characters a promotion or caption may have.
 const longestFurniture = 500
 
+// labels are elements whose few words, without an end mark, are no sentence.
+var labels = set("td th dt li button label summary legend")
+
 func isFurnitureLine(b *block, f *facts, title string) bool {
 	switch {
 	case b.tag() == "h1":
 		return true
 	case b.runes < 120 && title != "" && letters(b.text) == title:
 		return true
-	case b.linked() > 0.8 && b.runes < 200 && (b.tag() != "p" || !ended(b.text)):
+	case b.linked() > 0.8 && b.runes < 200 && (b.tag() != "p" || !ended(b.text)), b.linked() > 0.5 && b.runes < 200 && !ended(b.text):
+		return true
+	case labels[b.tag()] && b.runes < 60 && !ended(b.text):
 		return true
 	case b.low == "":
 		return false
@@ -308,10 +313,18 @@ func isFurnitureLine(b *block, f *facts, title string) bool {
 		return true
 	case promotion().match(b.low) && (b.linked() > 0.1 || b.runes < 200 || strings.Contains(b.text, "http") || b.tag() != "p"):
 		return true
+	case b.runes < 200 && mailAddress(b.low):
+		return true
 	case b.runes < 300 && signature().match(b.low), b.runes < 300 && !ended(b.text) && caption().match(b.low), b.runes < 60 && junk().match(b.low):
 		return true
 	}
 	return isByline(b, f)
+}
+
+// mailAddress tells if a line gives an address to write to.
+func mailAddress(low string) bool {
+	i := strings.IndexByte(low, '@')
+	return i > 0 && low[i-1] > ' ' && low[i-1] < utf8.RuneSelf && strings.Contains(low[i:], ".")
 }
 
 // isByline knows a line of names and dates by the names and dates in it.

@@ -37,6 +37,7 @@ var kindWords = sync.OnceValue(func() map[string]kinds {
 			mostread mostpopular trending popular breadcrumb breadcrumbs cookie cookies consent gdpr onetrust ccpa tooltip modal popup overlay toast gallery slideshow carousel poll quiz disclaimer
 			author authors authorbox authorinfo authorprofile bio biography byline tags taglist topics pagination pager factbox infobox faktenbox infokasten faktabox sharebar toolbar readmore
 			readalso alsoread teaser teasers teaserlist player correction feedback donate donation upsell offer offers affiliate tableofcontents toc footnote footnotes glossary widget appeal
+			twittertweet tweet instagrammedia tiktokembed keypoints keyfacts keytakeaways takeaways tldr aisummary
 			expandable accordion collapsible collapsable notification error hint`,
 		isTeaser: `standfirst subtitle subhead subheadline subheading subline dek deck lead lede intro vorspann chapo teaser summary excerpt ingress einleitung bajada entradilla sumario sommario
 			occhiello perex anons abstract untertitel unterzeile description preamble tagline strapline synopsis heading undertittel manchet manchete catenaccio abstractum kurzfassung`,

@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"topicwire/aggregator"
@@ -67,7 +68,7 @@ func lead(title string, a *aggregator.Article, limit int) string {
 func sentences(s, title, lang string, limit int) string {
 	const most = 3
 	s = cutDateline(cutMore(strings.TrimSpace(s)))
-	s = strings.TrimSpace(strings.TrimPrefix(s, title))
+	s = cutTitle(s, title)
 	if s == "" || alsoRead().match(strings.ToLower(s)) || letters(s) == letters(title) {
 		return ""
 	}
@@ -75,7 +76,7 @@ func sentences(s, title, lang string, limit int) string {
 		s = strings.ToValidUTF8(s[:16*limit+1024], "")
 	}
 	out, n := "", 0
-	for _, sent := range text.Sentences(s, lang) {
+	for _, sent := range whole(text.Sentences(s, lang)) {
 		sent = strings.TrimSpace(sent)
 		if sent == "" || promotion().match(strings.ToLower(sent)) || alsoRead().match(strings.ToLower(sent)) {
 			break
@@ -93,6 +94,40 @@ func sentences(s, title, lang string, limit int) string {
 		out, n = next, n+1
 	}
 	return out
+}
+
+// whole joins what was taken apart after an ordinal or an initial: "am 3.", "z."
+func whole(parts []string) []string {
+	var out []string
+	for _, p := range parts {
+		if n := len(out); n > 0 && openEnd(out[n-1]) {
+			out[n-1] = strings.TrimSpace(out[n-1]) + " " + p
+		} else {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func openEnd(s string) bool {
+	s, dot := strings.CutSuffix(strings.TrimSpace(s), ".")
+	word := s[strings.LastIndexAny(s, " (")+1:]
+	number := len(word) <= 2 && strings.Trim(word, "0123456789") == ""
+	return dot && word != "" && (number || utf8.RuneCountInString(word) == 1)
+}
+
+// cutTitle removes a title that stands before the text, and not as its first
+// words.
+func cutTitle(s, title string) string {
+	rest, ok := strings.CutPrefix(s, title)
+	if !ok || title == "" {
+		return s
+	}
+	cut := strings.TrimLeft(rest, " .:!?|-–—。")
+	if r, _ := utf8.DecodeRuneInString(cut); cut == "" || cut != strings.TrimSpace(rest) || unicode.IsUpper(r) && ended(title) {
+		return cut
+	}
+	return s
 }
 
 // gap is what stands between two sentences: nothing in scripts without spaces.

@@ -68,15 +68,16 @@ func (s *Store) AddFeeds(ctx context.Context, feeds []aggregator.FeedSettings) (
 
 // addFeed adds or revives a feed. A live one is left as it is.
 func (s *Store) addFeed(ctx context.Context, t *tx, fs *aggregator.FeedSettings, d aggregator.Declared) (id aggregator.FeedID, added bool, err error) {
-	if fs.URL == "" {
+	feedURL := aggregator.FeedURL(fs.URL)
+	if feedURL == "" {
 		return 0, false, errors.New("a feed needs a URL")
 	}
 	var removed int64
-	err = t.row(ctx, `SELECT id, removed_at FROM feed WHERE url = $1 OR origin_url = $1 AND origin_url <> '' ORDER BY removed_at, id LIMIT 1`, fs.URL).Scan(&id, &removed)
+	err = t.row(ctx, `SELECT id, removed_at FROM feed WHERE url = $1 OR origin_url = $1 AND origin_url <> '' ORDER BY removed_at, id LIMIT 1`, feedURL).Scan(&id, &removed)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		err = t.row(ctx, `INSERT INTO feed (url, host, created_at, next_poll_at) VALUES ($1, $2, $3, $3) RETURNING id`,
-			fs.URL, s.opts.HostKey(fs.URL), s.now()).Scan(&id)
+			feedURL, s.opts.HostKey(feedURL), s.now()).Scan(&id)
 	case err != nil || removed == 0:
 		return id, false, err
 	default:
@@ -101,7 +102,8 @@ func saveSettings(ctx context.Context, t *tx, id aggregator.FeedID, fs *aggregat
 // aggregator.ErrNotFound if there is none with that URL.
 func (s *Store) RemoveFeed(ctx context.Context, url string) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		return found(t.exec(ctx, `UPDATE feed SET removed_at = $2 WHERE (url = $1 OR origin_url = $1 AND origin_url <> '') AND removed_at = 0`, url, s.now()))
+		return found(t.exec(ctx, `UPDATE feed SET removed_at = $2 WHERE (url = $1 OR origin_url = $1 AND origin_url <> '') AND removed_at = 0`,
+			aggregator.FeedURL(url), s.now()))
 	})
 }
 
@@ -174,7 +176,8 @@ func (s *Store) Feed(ctx context.Context, id aggregator.FeedID) (*aggregator.Fee
 // FeedByURL returns the feed that is polled, or was subscribed, at a URL, or
 // aggregator.ErrNotFound.
 func (s *Store) FeedByURL(ctx context.Context, url string) (*aggregator.Feed, error) {
-	return s.oneFeed(ctx, `SELECT `+feedColumns+` FROM feed WHERE (url = $1 OR origin_url = $1 AND origin_url <> '') AND removed_at = 0 ORDER BY id LIMIT 1`, url)
+	return s.oneFeed(ctx, `SELECT `+feedColumns+` FROM feed WHERE (url = $1 OR origin_url = $1 AND origin_url <> '') AND removed_at = 0 ORDER BY id LIMIT 1`,
+		aggregator.FeedURL(url))
 }
 
 func (s *Store) oneFeed(ctx context.Context, q string, arg any) (*aggregator.Feed, error) {

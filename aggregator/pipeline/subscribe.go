@@ -25,7 +25,7 @@ func (p *Pipeline) Subscribe(ctx context.Context, subs Subscriptions, s aggregat
 	f := &aggregator.Feed{FeedSettings: s}
 	res, err := p.fetchFeed(ctx, f)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%s: %w", redacted(f.URL), err)
 	}
 	perr := probe(res)
 	if perr != nil {
@@ -35,13 +35,16 @@ func (p *Pipeline) Subscribe(ctx context.Context, subs Subscriptions, s aggregat
 		}
 		f.URL = found[0].URL
 		if res, err = p.fetchFeed(ctx, f); err != nil {
-			return 0, err
+			return 0, fmt.Errorf("%s, announced by %s: %w", redacted(f.URL), redacted(s.URL), err)
 		}
 		if perr = probe(res); perr != nil {
 			return 0, fmt.Errorf("%s, announced by %s: %w", redacted(f.URL), redacted(s.URL), perr)
 		}
 	}
 	id, err := subs.AddFeed(ctx, f.FeedSettings, aggregator.InDatabase)
+	if errors.Is(err, aggregator.ErrExists) {
+		return 0, fmt.Errorf("%s is subscribed to already", redacted(f.URL))
+	}
 	if err != nil {
 		return 0, err
 	}

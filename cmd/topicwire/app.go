@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -190,13 +189,11 @@ func (a *app) rematch(ctx context.Context) error {
 
 // subscribe adds a feed and processes what it carries.
 func (a *app) subscribe(ctx context.Context, s aggregator.FeedSettings) (aggregator.FeedID, error) {
+	s.URL = aggregator.FeedURL(s.URL)
 	if u, err := url.Parse(s.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return 0, usageError{fmt.Errorf("%q is not the address of a feed: it should begin with https://", s.URL)}
 	}
 	id, err := a.pipe.Subscribe(ctx, a.store, s)
-	if errors.Is(err, aggregator.ErrExists) {
-		return id, fmt.Errorf("%s is subscribed to already", s.URL)
-	}
 	if err != nil {
 		return id, err
 	}

@@ -110,7 +110,21 @@ func (e *env) settle(cfg *config.Config) error {
 	if err != nil {
 		return usageError{err}
 	}
+	spellFeeds(cfg)
 	return nil
+}
+
+// spellFeeds writes the addresses of feeds as the store does, so that what the
+// file says of a feed is found by them.
+func spellFeeds(cfg *config.Config) {
+	for i := range cfg.Feeds {
+		cfg.Feeds[i].URL = aggregator.FeedURL(cfg.Feeds[i].URL)
+	}
+	for i := range cfg.Topics {
+		for k, u := range cfg.Topics[i].Feeds {
+			cfg.Topics[i].Feeds[k] = aggregator.FeedURL(u)
+		}
+	}
 }
 
 func (e *env) configuredVocabulary() (match.Vocabulary, error) {

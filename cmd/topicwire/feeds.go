@@ -156,10 +156,17 @@ func (c *FeedsRemoveCmd) Run(e *env) error {
 		return err
 	}
 	defer st.Close()
+	f, err := st.FeedByURL(e.ctx, c.URL)
+	switch {
+	case errors.Is(err, aggregator.ErrNotFound):
+		return fmt.Errorf("no feed %s; topicwire feeds list shows the addresses", c.URL)
+	case err != nil:
+		return err
+	case f.Declared == aggregator.InFile:
+		return fmt.Errorf("%s stands in the configuration, which would bring it back: take it out there (without a %s, the starter configuration holds; topicwire config example prints one to begin with)",
+			c.URL, defaultConfigFile)
+	}
 	if err := st.RemoveFeed(e.ctx, c.URL); err != nil {
-		if errors.Is(err, aggregator.ErrNotFound) {
-			return fmt.Errorf("no feed %s; topicwire feeds list shows the addresses", c.URL)
-		}
 		return err
 	}
 	e.say("removed %s; its items stay", c.URL)
@@ -193,10 +200,18 @@ func (c *FeedsPollCmd) Run(e *env) error {
 		return err
 	}
 	if e.cli.JSON {
-		return e.printJSON(rowOf(f))
+		if err := e.printJSON(rowOf(f)); err != nil {
+			return err
+		}
 	}
-	if f.LastError != "" {
+	if f.Failures > 0 {
 		return fmt.Errorf("%s: %s", f.URL, f.LastError)
+	}
+	if e.cli.JSON {
+		return nil
+	}
+	if f.LastError != "" { // read in part
+		e.say("%s: %s", f.URL, f.LastError)
 	}
 	e.printf("polled %s: status %d, %d items, next poll %s (%s)\n", f.URL, f.LastStatus, f.Items, inWords(f.NextPollAt, e.now()), dash(f.NextPollReason))
 	return nil

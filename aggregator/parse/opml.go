@@ -46,11 +46,15 @@ func ReadOPML(r io.Reader) ([]aggregator.FeedSettings, error) {
 	if !o.root {
 		return nil, fmt.Errorf("this is not an OPML file")
 	}
+	if !o.closed {
+		return nil, fmt.Errorf("the OPML file is cut off: it ends without </opml>; nothing was read")
+	}
 	return o.feeds, nil
 }
 
 type opmlReader struct {
 	root    bool
+	closed  bool
 	count   int
 	folders []string // names of the open outlines; "" is one that is a feed
 	feeds   []aggregator.FeedSettings
@@ -60,6 +64,7 @@ type opmlReader struct {
 func (o *opmlReader) token(t html.Token) error {
 	if t.Data == "opml" {
 		o.root = true
+		o.closed = t.Type != html.StartTagToken
 	}
 	if t.Data != "outline" {
 		return nil
@@ -87,7 +92,10 @@ func (o *opmlReader) outline(attrs []html.Attribute) error {
 		a[strings.ToLower(at.Key)] = oneLine(at.Val)
 	}
 	name := firstNonEmpty(a["text"], a["title"])
-	u := httpOnly(a["xmlurl"])
+	u := httpOnly(aggregator.FeedURL(a["xmlurl"]))
+	if aggregator.FeedURL(name) == u {
+		name = "" // what WriteOPML calls a feed that has no name yet
+	}
 	if a["xmlurl"] == "" {
 		o.folders = append(o.folders, strings.ReplaceAll(name, "/", "-"))
 		return nil
@@ -144,7 +152,7 @@ func WriteOPML(w io.Writer, title string, feeds []aggregator.Feed) error {
 	root := &opmlOutline{}
 	for i := range feeds {
 		f := &feeds[i]
-		name := f.Outlet
+		name := f.OutletName()
 		leaf := opmlOutline{Text: oneLine(name), Type: "rss", XMLURL: f.URL, HTMLURL: f.SiteURL, Language: f.Language}
 		if len(f.Tags) == 0 {
 			root.Outlines = append(root.Outlines, &leaf)

@@ -146,7 +146,8 @@ func Restore(ctx context.Context, dsn, file string) (kept string, err error) {
 	}
 	defer unlock()
 	tmp := t.path + ".restoring"
-	defer os.Remove(tmp)
+	removeDatabase(tmp) // what a killed restore left: its log must not meet this copy
+	defer removeDatabase(tmp)
 	if err := copyFile(file, tmp); err != nil {
 		return "", fmt.Errorf("restore from %s: %w", file, err)
 	}
@@ -163,6 +164,13 @@ func Restore(ctx context.Context, dsn, file string) (kept string, err error) {
 		}
 	}
 	return kept, settle(tmp, t.path)
+}
+
+// removeDatabase removes a database file with what SQLite keeps beside it.
+func removeDatabase(path string) {
+	for _, tail := range []string{"", "-wal", "-shm", "-journal"} {
+		_ = os.Remove(path + tail) // most are not there
+	}
 }
 
 func copyFile(from, to string) (err error) {

@@ -134,6 +134,9 @@ func lookAt(path string, readOnly bool) (int64, error) {
 func writableDir(path string) error {
 	dir := filepath.Dir(path)
 	probe, err := os.CreateTemp(dir, ".topicwire-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("database %s: its directory %s does not exist; make it first", path, dir)
+	}
 	if err != nil {
 		return fmt.Errorf("database %s: cannot write in its directory %s (SQLite keeps a log beside the file): %w", path, dir, err)
 	}

@@ -294,6 +294,9 @@ func TestRestore(t *testing.T) {
 	w.must(w.Close())
 	kept, err := store.Restore(t.Context(), w.dsn, file)
 	w.must(err)
+	if left, _ := filepath.Glob(w.dsn + ".restoring*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
 	w.Store = nil
 	w.reopen()
 	if _, err := w.FeedByURL(t.Context(), "https://a.example/feed"); err != nil {
@@ -329,7 +332,7 @@ func TestUnusableDatabases(t *testing.T) {
 		{"flipped bytes", write("b.db", flipped), "restore", true},
 		{"cut off", write("c.db", good[:len(good)/2]), "restore", true},
 		{"memory", ":memory:", "lost at exit", false},
-		{"no directory", filepath.Join(t.TempDir(), "no", "x.db"), "no such file", false},
+		{"no directory", filepath.Join(t.TempDir(), "no", "x.db"), "does not exist", false},
 		{"a directory", t.TempDir(), "is a directory", false},
 		{"another scheme", "mysql://root@host/x", "postgres://", false},
 		{"nothing", "", "name a file", false},

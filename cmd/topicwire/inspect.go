@@ -34,7 +34,7 @@ const (
 // InspectFeedCmd shows a feed as parsed.
 type InspectFeedCmd struct {
 	URL    string   `name:"url" help:"Fetch the feed from there; with a document on standard input: where it came from."`
-	Header []string `help:"Response header of the document, 'Name: value'; may be repeated."`
+	Header []string `sep:"none" help:"Response header of the document, 'Name: value'; may be repeated."`
 	Batch  bool     `help:"Read JSON Lines {id,url,headers,body_base64}; print a line for each."`
 }
 
@@ -62,7 +62,7 @@ func (c *InspectFeedCmd) Run(e *env) error {
 // InspectArticleCmd shows an article as extracted.
 type InspectArticleCmd struct {
 	URL    string   `name:"url" help:"Fetch the page from there; with a document on standard input: where it came from."`
-	Header []string `help:"Response header of the page, 'Name: value'; may be repeated."`
+	Header []string `sep:"none" help:"Response header of the page, 'Name: value'; may be repeated."`
 	Batch  bool     `help:"Read JSON Lines {id,url,headers,body_base64}; print a line for each."`
 }
 

@@ -47,6 +47,9 @@ func TestInspectFeed(t *testing.T) {
 	if doc.Version != "rss20" || len(doc.Items) != 1 || doc.Items[0].Title != "Hello" || doc.Items[0].Published != "2026-11-23T10:00:00+07:00" {
 		t.Errorf("inspect feed: %s", out)
 	}
+	if _, errs, code := inProcess(t, sampleRSS, "inspect", "feed", "--header", "Date: Mon, 23 Nov 2026 10:00:00 GMT", "--header", `Link: <https://a/>; rel="hub", <https://b/>; rel="self"`); code != exitDone {
+		t.Errorf("headers with commas: exit %d, %s", code, errs)
+	}
 	if _, _, code := inProcess(t, "<html><body>no feed</body></html>", "inspect", "feed"); code != exitFailed {
 		t.Errorf("a web page: exit %d, want %d", code, exitFailed)
 	}

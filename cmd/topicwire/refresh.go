@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os/signal"
 	"syscall"
@@ -65,6 +66,9 @@ func (c *RefreshCmd) Run(e *env) error {
 		return err
 	}
 	feeds, err := a.refresh(ctx, poll.SweepOptions{All: c.All || c.Force, Force: c.Force, Progress: e.progress()})
+	if err != nil && ctx.Err() != nil {
+		return errors.New("stopped by a signal; what was polled is saved, and the next refresh goes on from there")
+	}
 	if err != nil {
 		return err
 	}

@@ -5,11 +5,15 @@ import (
 	"html"
 )
 
-const baseName = "xml:base"
+const (
+	baseName = "xml:base"
+	maxBase  = 1024
+)
 
 // absoluteBases writes each xml:base as the absolute address of a directory,
 // seen from the bases around it and, last, from that of the document. gofeed
-// takes the file names in bases for directories.
+// takes the file names in bases for directories. A base too long is that of
+// the element around.
 func absoluteBases(doc []byte, base string) []byte {
 	if !bytes.Contains(doc, []byte(baseName)) {
 		return doc
@@ -37,11 +41,17 @@ func absoluteBases(doc []byte, base string) []byte {
 			continue
 		}
 		own := bases[len(bases)-1]
-		if at, to := attrValue(tag, baseName); at > 0 && len(out) < 2*len(doc)+(1<<20) {
-			own = resolve(own, unescape(string(tag[at:to])))
+		if at, to := attrValue(tag, baseName); at > 0 {
+			if to-at < maxBase && len(out) < 2*len(doc)+(1<<20) {
+				if u := resolve(own, unescape(string(tag[at:to]))); len(u) < maxBase {
+					own = u
+				}
+			}
 			start := end - len(tag)
 			out = append(out, doc[from:start+at]...)
-			out = append(out, html.EscapeString(string(dirOf([]byte(own))))...)
+			if len(out) < 2*len(doc)+(1<<20) {
+				out = append(out, html.EscapeString(string(dirOf([]byte(own))))...)
+			}
 			from = start + to
 		}
 		if tag[len(tag)-2] != '/' {

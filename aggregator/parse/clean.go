@@ -23,7 +23,7 @@ var dirty = func() (t [256]bool) {
 // back as it is if there is nothing to do.
 func clean(b []byte) []byte {
 	var out []byte
-	from, cdata := 0, 0 // cdata: where the CDATA section ends that i is in
+	from, cdata, stray := 0, 0, 0 // cdata: where the CDATA section ends that i is in
 	put := func(i, n int, s string) {
 		if out == nil {
 			out = make([]byte, 0, len(b)+64)
@@ -46,7 +46,9 @@ func clean(b []byte) []byte {
 				}
 				continue
 			}
-			put(i, 1, "&lt;")
+			if stray++; stray <= maxEdits {
+				put(i, 1, "&lt;")
+			}
 		case '&':
 			if n, s, bad := reference(b[i:]); bad && i >= cdata {
 				put(i, n, s)

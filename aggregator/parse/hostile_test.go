@@ -3,6 +3,7 @@
 package parse
 
 import (
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,8 +31,28 @@ func TestHostile(t *testing.T) {
 		"attributes": `<rss version="2.0"><channel><item ` + strings.Repeat(`a="b" `, 500_000) + `/></channel></rss>`,
 		"bases":      `<feed xmlns="http://www.w3.org/2005/Atom">` + strings.Repeat(`<x xml:base="a/b">`, 150) + strings.Repeat(`<y xml:base="/`, 100_000),
 		"json":       `{"version":"https://jsonfeed.org/version/1","items":[` + strings.Repeat(`{"id":1},`, 500_000) + `{}]}`,
+		"deep base":  `<feed xmlns="http://www.w3.org/2005/Atom">` + strings.Repeat(`<x xml:base="`+strings.Repeat("a", 1000)+`/">`, 150) + strings.Repeat(`<y xml:base="b/"/>`, 30_000),
+		"guids":      `<rss version="2.0"><channel>` + strings.Repeat("<item>"+strings.Repeat("<guid", 100)+">x</item>", 2000) + `</channel></rss>`,
+		"links":      `<feed xmlns="http://www.w3.org/2005/Atom"><entry>` + strings.Repeat(`<link rel="x" href="y"/>`, 150_000) + `</entry></feed>`,
+		"tags":       itemDoc(strings.Repeat("<dc:subject>x</dc:subject><category>y</category>", 50_000)),
+		"authors":    itemDoc(strings.Repeat("<dc:creator>x</dc:creator>", 100_000)),
+		"media":      itemDoc(strings.Repeat(`<media:content url="http://e.org/"><media:thumbnail url="http://e.org/t"/></media:content>`, 50_000)),
+		"cdf":        `<CHANNEL>` + strings.Repeat(`<ITEM HREF="x"><TITLE>y</TITLE></ITEM>`, 50_000) + `</CHANNEL>`,
+		"cdf bare":   `<CHANNEL>` + strings.Repeat(`<x/>`, 190_000) + `</CHANNEL>`,
+		"entities":   itemDoc("<title>" + strings.Repeat("&amp;amp;", 200_000) + "</title>"),
+		"unquoted":   `<rss version="2.0"><channel>` + strings.Repeat(`<item><a href=http://e.org/>x</a></item>`, 2000) + `</channel></rss>`,
 	} {
 		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			defer func() {
+				runtime.ReadMemStats(&after)
+				got, limit := after.TotalAlloc-before.TotalAlloc, uint64(20*len(doc)+32<<20)
+				t.Logf("%d MB allocated for %d KB", got>>20, len(doc)>>10)
+				if got > limit {
+					t.Errorf("allocated %d MB, want at most %d", got>>20, limit>>20)
+				}
+			}()
 			start := cpuTime(t)
 			_, err := Feed(Input{Body: []byte(doc)})
 			took := cpuTime(t) - start

@@ -31,8 +31,12 @@ const (
 	maxItems    = 2000
 	maxDepth    = 200
 	maxElements = 200_000
-	maxPieces   = 1000 // comments and CDATA sections in one element
-	maxSpaces   = 500  // namespace declarations in scope
+	maxEdits    = 20_000 // repairs
+	maxPieces   = 1000   // comments and CDATA sections in one element
+	maxSpaces   = 500    // namespace declarations in scope
+
+	elementCost   = 1024 // bytes that an element takes to read, about
+	attributeCost = 320
 )
 
 // Input is a feed document and what is known about it.

@@ -186,6 +186,9 @@ func (e *entry) media(x ext.Extensions) {
 	e.image = firstNonEmpty(e.image, attribute(x, "itunes", "image", "href"))
 }
 
+// head returns no more of a list than an item keeps.
+func head(list []ext.Extension) []ext.Extension { return list[:min(len(list), maxList)] }
+
 func extLink(e ext.Extension) Link {
 	rel := firstNonEmpty(e.Attrs["rel"], "alternate")
 	return Link{URL: e.Attrs["href"], Rel: rel, Type: e.Attrs["type"], Title: e.Attrs["title"], Length: e.Attrs["length"]}

@@ -41,6 +41,7 @@ type scanner struct {
 	out      outline
 	stack    []openTag
 	elements int
+	memory   int // bytes that reading the elements would take, about
 	spaces   int
 	work     int // sum over elements of the namespaces in scope
 	item     int // depth of the open item; 0: none
@@ -66,6 +67,9 @@ func scan(doc []byte) (*outline, *Error) {
 			s.out.cut = true
 			s.out.edits = append(s.out.edits, edit{at: i, to: len(doc)})
 			break
+		}
+		if len(s.out.edits) > maxEdits {
+			return nil, errorf("unparsable", "the feed is not XML: more than %d of its tags do not fit", maxEdits)
 		}
 		i = next
 	}
@@ -192,8 +196,10 @@ func (s *scanner) open(i, end int) *Error {
 			return nil
 		}
 	}
-	if s.elements++; s.elements > maxElements {
-		return errorf("too_large", "the feed has more than %d elements", maxElements)
+	s.elements++
+	s.memory += elementCost + attributeCost*bytes.Count(s.doc[i:end], []byte("="))
+	if s.elements > maxElements || s.memory > 24<<20+16*len(s.doc) {
+		return errorf("too_large", "the feed has too many elements or attributes (%d elements in %d KB)", s.elements, end>>10)
 	}
 	n := bytes.Count(s.doc[i:end], []byte("xmlns"))
 	s.spaces += n

@@ -86,23 +86,6 @@ func TestDirectives(t *testing.T) {
 	}
 }
 
-func TestWalls(t *testing.T) {
-	for _, page := range []string{
-		`<title>Just a moment...</title><p>Checking your browser before accessing the site. This takes a few seconds.`,
-		`<title>Before you continue</title><p>We and our partners use cookies to show you content. Accept all cookies to go on.`,
-		`<title>News</title><noscript>Please enable JavaScript to view this page.</noscript>`,
-		`<title>404 - Seite nicht gefunden</title><p>Die Seite wurde nicht gefunden. Bitte nutzen Sie die Suche oder die Startseite.`,
-		`<title>Halaman tidak ditemukan</title><p>Maaf, halaman yang Anda cari tidak ada lagi di situs kami sekarang ini.`,
-		`<title>Bericht</title><p>Nur für Abonnenten. Jetzt abonnieren und diesen Artikel sofort weiterlesen, ein Monat kostenlos.`,
-		`<title>Статья</title><p>Эта статья доступна только для подписчиков. Оформите подписку, чтобы читать дальше.`,
-	} {
-		a := enrich.Extract(enrich.Page{URL: "https://warta.example/a", Body: []byte("<html>" + page)})
-		if a.Status != aggregator.ArticleWall || a.Note == "" || a.Text != "" || a.Summary != "" {
-			t.Errorf("%s: status %s, note %q, text %q, summary %q, want a wall", page, a.Status, a.Note, a.Text, a.Summary)
-		}
-	}
-}
-
 // TestHostile: no page takes more than 2 s of CPU or 64 MB.
 func TestHostile(t *testing.T) {
 	const paragraph = "<p>One sentence stands here, and that is all of it, said the mayor of the town."

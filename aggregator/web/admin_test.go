@@ -120,6 +120,39 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// TestGuessing guesses from ever new addresses, of one network and of many.
+func TestGuessing(t *testing.T) {
+	for name, address := range map[string]string{
+		"one network": "[2001:db8::%x]:1", "many networks": "[2001:db8:0:%x::1]:1",
+	} {
+		h := newServer(t, newsroom(), func(o *web.Options) {
+			o.AdminPassword = "open sesame"
+			o.Now = func() time.Time { return noon }
+		}).Handler()
+		guess := func(from string) int {
+			return askFrom(h, from, "POST", "/admin/login", nil, "password=guess").StatusCode
+		}
+		for range 11 {
+			guess("203.0.113.5:1")
+		}
+		let := 0
+		for i := range 3000 {
+			if guess(fmt.Sprintf(address, i+1)) != 429 {
+				let++
+			}
+		}
+		if name == "one network" && let > 10 {
+			t.Errorf("%s: %d guesses were let through", name, let)
+		}
+		if name == "many networks" && let > 1100 {
+			t.Errorf("%s: %d guesses were let through", name, let)
+		}
+		if guess("203.0.113.5:1") != 429 {
+			t.Errorf("%s: others' guesses gave a guesser new ones", name)
+		}
+	}
+}
+
 func TestAddFeed(t *testing.T) {
 	var got aggregator.FeedSettings
 	fail := error(nil)

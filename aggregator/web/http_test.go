@@ -270,6 +270,12 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("metrics lack %s:\n%s", want, body)
 		}
 	}
+	for _, mark := range []string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via"} {
+		res := askFrom(h, "127.0.0.1:1", "GET", "/metrics", map[string]string{mark: "203.0.113.7"}, "")
+		if res.StatusCode != 403 {
+			t.Errorf("metrics for a stranger whom the proxy beside us brings with %s: %d", mark, res.StatusCode)
+		}
+	}
 	res := askFrom(h, "203.0.113.7:1", "GET", "/metrics", map[string]string{"X-Forwarded-For": "127.0.0.1"}, "")
 	if res.StatusCode != http.StatusForbidden {
 		t.Errorf("metrics for a stranger: %d", res.StatusCode)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -18,6 +19,7 @@ const (
 	sessionLife  = 30 * 24 * time.Hour
 	mostSessions = 1000
 	formBytes    = 64 << 10
+	attemptBurst = 10
 )
 
 // guard lets the editor in and nobody else. Without a password that is who
@@ -53,13 +55,8 @@ func (s *Server) guard(h handler) handler {
 // which is a web page that rebound its name to us, and the marks of a proxy,
 // which would let the world in.
 func atThisMachine(r *http.Request) bool {
-	if !peer(r).IsLoopback() {
+	if !peer(r).IsLoopback() || forwarded(r) {
 		return false
-	}
-	for _, mark := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
-		if r.Header.Get(mark) != "" {
-			return false
-		}
 	}
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -73,12 +70,23 @@ func atThisMachine(r *http.Request) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
+// forwarded tells if a proxy brought the request for somebody else. The marks
+// can be left out, so they only ever close doors.
+func forwarded(r *http.Request) bool {
+	for _, mark := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		if r.Header.Get(mark) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // sessions are kept in memory: a restart logs everybody out.
 type sessions struct {
 	now      func() time.Time
 	mu       sync.Mutex
 	live     map[[sha256.Size]byte]time.Time // hash of the id → when it ends
-	attempts map[netip.Addr]*rate.Limiter
+	attempts map[netip.Prefix]*rate.Limiter
 }
 
 func (ss *sessions) start() string {
@@ -111,19 +119,35 @@ func (ss *sessions) end(id string) {
 	delete(ss.live, sha256.Sum256([]byte(id)))
 }
 
-// allow limits attempts to log in: ten at once, then one in six seconds.
-func (ss *sessions) allow(from netip.Addr) bool {
+// allow limits attempts to log in: ten at once, then one in six seconds. Who
+// has one IPv6 address has 2^64 of them, which count as one.
+func (ss *sessions) allow(addr netip.Addr) bool {
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = 64
+	}
+	from, err := addr.Prefix(bits)
+	if err != nil {
+		from = netip.Prefix{} // all that have no address share one limit
+	}
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	if ss.attempts == nil || len(ss.attempts) >= mostSessions {
-		ss.attempts = map[netip.Addr]*rate.Limiter{}
+	now := ss.now()
+	if ss.attempts == nil {
+		ss.attempts = map[netip.Prefix]*rate.Limiter{}
+	}
+	if len(ss.attempts) >= mostSessions { // forget those that have waited, and nobody else
+		maps.DeleteFunc(ss.attempts, func(_ netip.Prefix, l *rate.Limiter) bool { return l.TokensAt(now) >= attemptBurst })
+	}
+	if len(ss.attempts) >= mostSessions && ss.attempts[from] == nil {
+		from = netip.Prefix{} // so many guess at once that newcomers share a limit
 	}
 	l := ss.attempts[from]
 	if l == nil {
-		l = rate.NewLimiter(rate.Every(6*time.Second), 10)
+		l = rate.NewLimiter(rate.Every(6*time.Second), attemptBurst)
 		ss.attempts[from] = l
 	}
-	return l.AllowN(ss.now(), 1)
+	return l.AllowN(now, 1)
 }
 
 // cookieName is __Host- where the browser would take it: over https.

@@ -137,9 +137,10 @@ func (m *metrics) register(r prometheus.Registerer) error {
 }
 
 // metricsPage answers machines of our own networks. It judges the socket's
-// address, which nobody can forge (BEHAVIOUR X-15).
+// address, which nobody can forge (BEHAVIOUR X-15), and does not take the
+// proxy at our side for the monitor.
 func (s *Server) metricsPage(w http.ResponseWriter, r *http.Request) error {
-	if ip := peer(r); !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() {
+	if ip := peer(r); forwarded(r) || !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() {
 		return refuse(http.StatusForbidden, "Metrics are for monitors in private networks.")
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -157,5 +158,44 @@ func TestBases(t *testing.T) {
 				t.Errorf("%s:\n\tlink %q, HTML %s", doc, link, sum)
 			}
 		}
+	}
+}
+
+// TestSalvage reads documents that no XML parser takes: what is whole in them
+// is kept.
+func TestSalvage(t *testing.T) {
+	const bad = `<item><title>bad</title><x:&><<"></item>`
+	for name, c := range map[string]struct {
+		doc  string
+		want []string
+	}{
+		"unquoted attributes":  {`<rss><channel><title>t</title><item><title>a</title><description><a href=http://e.org/x/ checked>y</a></description></item></channel></rss>`, []string{"a"}},
+		"unquoted in Atom":     {`<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><link href=http://e.org/x></entry></feed>`, []string{"a"}},
+		"one item beyond help": {`<rss><channel><title>t</title><item><title>a</title></item>` + bad + `<item><title>c</title></item></channel></rss>`, []string{"a", "c"}},
+		"nothing but a head":   {`<rss><channel><title>t</title>` + bad + `</channel></rss>`, nil},
+		"bare entry":           {`<entry xmlns="http://www.w3.org/2005/Atom"><title>a</title><id>1</id></entry>`, []string{"a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := Inspect(Input{Body: []byte(c.doc)})
+			var got []string
+			for _, it := range in.Items {
+				got = append(got, it.Title)
+			}
+			if in.Feed == nil || !slices.Equal(got, c.want) {
+				t.Errorf("titles %q, want %q; error %q", got, c.want, in.Error)
+			}
+			if in.Error == "" && name != "bare entry" {
+				t.Error("it does not say that something was wrong")
+			}
+		})
+	}
+	in := Inspect(Input{Body: []byte(`<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><link href=http://e.org/x></entry></feed>`)})
+	if link := pick(t, in, "items.0.link"); link != "http://e.org/x" {
+		t.Errorf("link %q", link)
+	}
+	// The items around a broken one are matched to their bytes.
+	res := mustFeed(t, Input{Body: []byte(`<rss><channel><item><guid>a</guid></item>` + bad + `<item><guid>c</guid></item></channel></rss>`)})
+	if len(res.Items) != 2 || res.Items[0].BlockHash != res.BlockHashes[0] || res.Items[1].BlockHash != res.BlockHashes[2] || res.Warning == "" {
+		t.Errorf("got %+v", res)
 	}
 }

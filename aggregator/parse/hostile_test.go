@@ -40,6 +40,9 @@ func TestHostile(t *testing.T) {
 		"cdf":        `<CHANNEL>` + strings.Repeat(`<ITEM HREF="x"><TITLE>y</TITLE></ITEM>`, 50_000) + `</CHANNEL>`,
 		"cdf bare":   `<CHANNEL>` + strings.Repeat(`<x/>`, 190_000) + `</CHANNEL>`,
 		"entities":   itemDoc("<title>" + strings.Repeat("&amp;amp;", 200_000) + "</title>"),
+		"bare attrs": `<rss version="2.0"><channel><item ` + strings.Repeat(`a `, 1_000_000) + `/></channel></rss>`,
+		"salvage":    `<rss version="2.0" x="` + strings.Repeat("y", 100_000) + `"><channel>` + strings.Repeat(`<item><a:&></item>`, 2000) + `</channel></rss>`,
+		"salvage 2":  `<rss version="2.0"><channel>` + strings.Repeat(`<item><a:&></item>`, 2000) + strings.Repeat("<b c=d>", 20_000) + `</channel></rss>`,
 		"unquoted":   `<rss version="2.0"><channel>` + strings.Repeat(`<item><a href=http://e.org/>x</a></item>`, 2000) + `</channel></rss>`,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,8 @@ type edit struct {
 type outline struct {
 	root      string // local name, as written
 	rootStart int
-	rootTag   int // end of the root's start tag
+	rootTag   int    // end of the root's start tag
+	space     string // its default namespace
 	blocks    []block
 	edits     []edit // that would make it whole
 	cut       bool   // the document ends before its root does
@@ -197,7 +198,7 @@ func (s *scanner) open(i, end int) *Error {
 		}
 	}
 	s.elements++
-	s.memory += elementCost + attributeCost*bytes.Count(s.doc[i:end], []byte("="))
+	s.memory += elementCost + attributeCost*attributes(s.doc[i:end])
 	if s.elements > maxElements || s.memory > 24<<20+16*len(s.doc) {
 		return errorf("too_large", "the feed has too many elements or attributes (%d elements in %d KB)", s.elements, end>>10)
 	}
@@ -224,6 +225,19 @@ func (s *scanner) open(i, end int) *Error {
 		s.item = len(s.stack)
 	}
 	return nil
+}
+
+// attributes counts those of a start tag.
+func attributes(tag []byte) (n int) {
+	for i := 0; i < len(tag)-1; i++ {
+		switch c := tag[i]; {
+		case c <= ' ' && tag[i+1] > ' ' && tag[i+1] != '>' && tag[i+1] != '/':
+			n++
+		case (c == '"' || c == '\'') && tag[i-1] == '=':
+			i += max(0, bytes.IndexByte(tag[i+1:], c))
+		}
+	}
+	return n
 }
 
 // surface closes whatever is open between an item and its channel: something

@@ -24,25 +24,21 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 	if err := feedRoot(o.root, text); err != nil {
 		return nil, err
 	}
+	o.space = attr(doc[o.rootStart:o.rootTag], "xmlns")
 	if based := absoluteBases(doc, in.base()); len(based) != len(doc) {
+		space := o.space
 		doc, o = based, rescan(based, o)
+		o.space = space
 	}
 	fresh, ids, places := d.divide(doc, o, in, whole)
 	short := shorten(doc, o, fresh)
 	if !whole {
 		short = plainZones(short)
 	}
-	var err error
-	switch root := strings.ToLower(o.root); root {
-	case "feed":
-		err = d.readAtom(atomSpace(short, attr(doc[:o.rootTag], "xmlns")))
-	case "channel":
-		err = d.readCDF(short)
-	default:
-		err = d.readRSS(short)
-	}
-	if err != nil {
-		return nil, errorf("unparsable", "the feed could not be read: %v", err)
+	if err := d.parse(short, o); err != nil {
+		if fresh, places, err = d.salvage(doc, o, fresh, places); err != nil {
+			return nil, errorf("unparsable", "the feed could not be read: %v", err)
+		}
 	}
 	d.feed.fromHead(doc[:o.rootTag], doc[o.rootTag:o.headEnd(len(doc))])
 	if len(d.feed.entries) != len(fresh) {
@@ -57,6 +53,17 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 		d.total = len(d.feed.entries)
 	}
 	return d, nil
+}
+
+// parse reads a document in the shape of o.
+func (d *parsed) parse(doc []byte, o *outline) error {
+	switch strings.ToLower(o.root) {
+	case "feed":
+		return d.readAtom(atomSpace(doc, o.space))
+	case "channel":
+		return d.readCDF(doc)
+	}
+	return d.readRSS(doc)
 }
 
 // warning says what is wrong with a document; empty if nothing is.
@@ -89,8 +96,12 @@ func (in *Input) base() string {
 	return base
 }
 
-// rename gives RSS 1.1, whose root is its channel, the shape of RSS 1.0.
+// rename gives RSS 1.1, whose root is its channel, the shape of RSS 1.0, and
+// an entry without a feed a feed.
 func rename(doc []byte) []byte {
+	if bytes.HasPrefix(doc, []byte("<entry")) {
+		return append(append([]byte(`<feed xmlns="http://www.w3.org/2005/Atom">`), doc...), "</feed>"...)
+	}
 	if !bytes.HasPrefix(doc, []byte("<Channel")) {
 		return doc
 	}
@@ -137,7 +148,7 @@ func fromRoot(text []byte) []byte {
 		i += lt
 		name := tagName(head[i+1 : min(i+40, len(head))])
 		switch strings.ToLower(string(name)) {
-		case "rss", "feed", "rdf:rdf", "rdf", "atom:feed", "a:feed", "channel":
+		case "rss", "feed", "rdf:rdf", "rdf", "atom:feed", "a:feed", "channel", "entry":
 			return text[i:]
 		}
 	}

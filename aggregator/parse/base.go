@@ -33,10 +33,10 @@ func absoluteBases(doc []byte, base string) []byte {
 		}
 		tag := doc[i:end]
 		i = end
-		switch {
-		case tag[1] == '!' || tag[1] == '?':
+		switch tag[1] {
+		case '!', '?':
 			continue
-		case tag[1] == '/':
+		case '/':
 			bases = bases[:max(1, len(bases)-1)]
 			continue
 		}

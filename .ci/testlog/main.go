@@ -87,8 +87,14 @@ func skipReason(said *strings.Builder) string {
 	}
 	var reasons []string
 	for line := range strings.SplitSeq(said.String(), "\n") {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "===") && !strings.HasPrefix(line, "---") {
+		if strings.HasPrefix(line, "===") || strings.HasPrefix(strings.TrimSpace(line), "---") {
+			continue
+		}
+		// The first line is after the place: x_test.go:12: why
+		if _, text, found := strings.Cut(line, ".go:"); found {
+			_, line, _ = strings.Cut(text, ":")
+		}
+		if line = strings.TrimSpace(line); line != "" {
 			reasons = append(reasons, line)
 		}
 	}

@@ -50,6 +50,9 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("back up to %s: %w", file, err)
 	}
+	if err := createPrivate(tmp); err != nil {
+		return fmt.Errorf("back up to %s: %w", file, err)
+	}
 	defer os.Remove(tmp)
 	// BEHAVIOUR O-08. A connection of its own: those of the pool may not write.
 	t, err := parseDSN(s.path)
@@ -179,7 +182,7 @@ func copyFile(from, to string) (err error) {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

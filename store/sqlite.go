@@ -27,6 +27,11 @@ func (s *Store) openSQLite(ctx context.Context, t target) error {
 		return err
 	}
 	if !s.opts.ReadOnly {
+		if size == 0 {
+			if err := createPrivate(t.path); err != nil && !errors.Is(err, fs.ErrExist) {
+				return s.opening(err)
+			}
+		}
 		if err := s.openWriter(ctx, t); err != nil {
 			return s.opening(err)
 		}
@@ -40,6 +45,17 @@ func (s *Store) openSQLite(ctx context.Context, t target) error {
 		return s.opening(quickCheck(ctx, s.readDB))
 	}
 	return s.opening(s.readDB.PingContext(ctx))
+}
+
+// createPrivate makes an empty file that is readable to us alone: the database
+// holds the tokens of private topics. SQLite gives the files beside it the
+// same mode. A file or link that is there is an error.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (s *Store) openWriter(ctx context.Context, t target) error {

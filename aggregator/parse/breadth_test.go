@@ -81,6 +81,13 @@ func TestInspectFields(t *testing.T) {
 		{entryDoc(`<title xml:lang="fr-CA">x</title>`), []string{"language", "fr-CA"}},
 		{atomDoc(`<id>HTTP://F.org</id><title type="text">a &lt;b&gt;</title><published>` + date + `</published>`), []string{"feed.id", "HTTP://F.org", "feed.title", "a <b>", "feed.published", date}},
 
+		{entryDoc(`<content type="xhtml"><h:div xmlns:h="http://www.w3.org/1999/xhtml">a <h:b>b</h:b>: c</h:div></content>`), []string{"content.0.value", "<div>a <b>b</b>: c</div>"}},
+		{entryDoc(`<category>c</category><category term="t"/><guid>g</guid><description>d</description>`), []string{"tags.0.term", "t", "tags.1.term", "c", "id", "g", "summary", "d"}},
+		{atomDoc(`<source><id>s</id></source><description>d</description>`), []string{"feed.id", "", "feed.subtitle", "d"}},
+		{`<rss version="0.91"><channel><title>x</title></channel></rss>`, []string{"version", "rss091u"}},
+		{`<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss version="0.91"><channel><title>x</title></channel></rss>`, []string{"version", "rss091n"}},
+		{`{"version":"https://jsonfeed.org/version/1","items":[]}`, []string{"version", "json1"}},
+
 		{itemDoc(`<link>http://e.org/l</link><enclosure url="http://e.org/a.mp3" length="9" type="audio/mpeg"/>`),
 			[]string{"links.0.url", "http://e.org/l", "links.0.rel", "alternate", "links.1.rel", "enclosure", "links.1.length", "9", "enclosures.0.url", "http://e.org/a.mp3", "enclosures.0.type", "audio/mpeg"}},
 		{itemDoc(`<guid>http://e.org/g</guid>`), []string{"link", "http://e.org/g", "id", "http://e.org/g"}},

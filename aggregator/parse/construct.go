@@ -53,10 +53,42 @@ func (c construct) html(s string) string {
 	if c.plain() {
 		return textAsHTML(s)
 	}
+	if strings.Contains(c.kind, "xhtml") {
+		s = withoutPrefix(s)
+	}
 	if c.base != "" {
 		s, _ = absolutize(s, c.base)
 	}
 	return s
+}
+
+// withoutPrefix writes <h:p> as <p>, as HTML has it; what is of another
+// vocabulary is for the sanitiser to drop.
+func withoutPrefix(s string) string {
+	i := strings.IndexByte(s, ':')
+	if i < 0 || strings.LastIndexByte(s[:i], '<') < 0 {
+		return s
+	}
+	var w strings.Builder
+	for {
+		lt := strings.IndexByte(s, '<')
+		if lt < 0 {
+			return w.String() + s
+		}
+		n := lt + 1
+		if strings.HasPrefix(s[n:], "/") {
+			n++
+		}
+		w.WriteString(s[:n])
+		s = s[n:]
+		name := s[:min(len(s), 80)]
+		if end := strings.IndexAny(name, " \t\r\n/>"); end >= 0 {
+			name = name[:end]
+		}
+		if colon := strings.IndexByte(name, ':'); colon >= 0 {
+			s = s[colon+1:]
+		}
+	}
 }
 
 func unbase64(s string) string {
@@ -91,9 +123,10 @@ func (f *feedDoc) fromHead(root, head []byte) {
 		f.fromRSSHead(root, head)
 		return
 	}
-	if id := rawText(head, "id"); id != "" {
-		f.id = id
-	}
+	head = withoutSource(head)
+	f.id = firstNonEmpty(rawText(head, "id"), f.id, rawText(head, "guid"))
+	f.subtitle = firstNonEmpty(f.subtitle, rawText(head, "description"))
+	f.tags = bareCategories(f.tags, head)
 	f.published = firstNonEmpty(f.published, rawText(head, "published"), rawText(head, "issued"))
 	c := constructOf(head, "title")
 	f.title = c.html(f.title)
@@ -118,6 +151,22 @@ func (f *feedDoc) fromRSSHead(root, head []byte) {
 	f.subtitle = firstNonEmpty(f.subtitle, rawText(head, "tagline"))
 }
 
+// bareCategories adds those that an Atom feed writes as RSS does.
+func bareCategories(ts []Tag, body []byte) []Tag {
+	for range maxList {
+		attrs, rest, ok := nextTag(body, "category")
+		if !ok {
+			break
+		}
+		body = rest
+		if bytes.IndexByte(attrs, '=') < 0 && !bytes.HasSuffix(attrs, []byte("/")) {
+			term, _, _ := bytes.Cut(rest, []byte("<"))
+			ts = addTag(ts, Tag{Term: unescape(string(term))})
+		}
+	}
+	return ts
+}
+
 // fromBlock adds what gofeed does not tell of an item: its own base, its
 // language, the spelling of its id, how its texts are to be read.
 func (e *entry) fromBlock(tag, body []byte) {
@@ -138,6 +187,9 @@ func (e *entry) fromBlock(tag, body []byte) {
 	if e.published == e.updated && rawText(body, "published") == "" && rawText(body, "issued") == "" {
 		e.published = "" // it was gofeed's guess
 	}
+	e.id = firstNonEmpty(e.id, rawText(body, "guid"))
+	e.summary = firstNonEmpty(e.summary, rawText(body, "description"))
+	e.tags = bareCategories(e.tags, body)
 	title, summary, content := constructOf(body, "title"), constructOf(body, "summary"), constructOf(body, "content")
 	e.title, e.summary = title.html(e.title), summary.html(e.summary)
 	e.rights = constructOf(body, "rights", "copyright").html(e.rights)

@@ -37,6 +37,7 @@ func TestHostile(t *testing.T) {
 		"tags":       itemDoc(strings.Repeat("<dc:subject>x</dc:subject><category>y</category>", 50_000)),
 		"authors":    itemDoc(strings.Repeat("<dc:creator>x</dc:creator>", 100_000)),
 		"media":      itemDoc(strings.Repeat(`<media:content url="http://e.org/"><media:thumbnail url="http://e.org/t"/></media:content>`, 50_000)),
+		"media 2":    itemDoc(strings.Repeat(`<media:content url="http://e.org/`+strings.Repeat("x", 60)+`"><media:thumbnail url="http://e.org/t"/></media:content>`, 25_000)),
 		"cdf":        `<CHANNEL>` + strings.Repeat(`<ITEM HREF="x"><TITLE>y</TITLE></ITEM>`, 50_000) + `</CHANNEL>`,
 		"cdf bare":   `<CHANNEL>` + strings.Repeat(`<x/>`, 190_000) + `</CHANNEL>`,
 		"entities":   itemDoc("<title>" + strings.Repeat("&amp;amp;", 200_000) + "</title>"),

@@ -87,8 +87,6 @@ func (f *feedDoc) fromJSON(j *json.Feed) {
 	f.version = "json1"
 	if strings.HasSuffix(j.Version, "1.1") {
 		f.version = "json11"
-	} else if strings.HasSuffix(j.Version, "/1") {
-		f.version = "json10"
 	}
 	f.id, f.title, f.link, f.subtitle = j.FeedURL, html.EscapeString(j.Title), j.HomePageURL, html.EscapeString(j.Description)
 	f.language, f.icon, f.logo = j.Language, j.Favicon, j.Icon

@@ -61,7 +61,7 @@ type Result struct {
 	// could not be divided into items.
 	BlockHashes []uint64
 	Total       int    // items in the document, known ones included
-	Format      string // rss20, atom10, rss10, json11 …
+	Format      string // rss090, rss091u (UserLand), rss091n (Netscape), rss092, rss10, rss20, atom03, atom10, cdf, json1, json11 …
 	Warning     string // what was wrong with a document read in part; else empty
 }
 

@@ -51,7 +51,9 @@ func rssVersion(v string) string {
 	switch v {
 	case "":
 		return "rss"
-	case "090", "091", "092", "093", "094", "10", "11", "20":
+	case "091":
+		return "rss091u"
+	case "090", "092", "093", "094", "10", "11", "20":
 		return "rss" + v
 	}
 	return "rss20"
@@ -161,10 +163,10 @@ func (e *entry) media(x ext.Extensions) {
 		e.image = attribute(x, "itunes", "image", "href")
 		return
 	}
-	contents, thumbs := m["content"], m["thumbnail"]
-	for _, g := range m["group"] {
-		contents = append(slices.Clip(contents), g.Children["content"]...)
-		thumbs = append(slices.Clip(thumbs), g.Children["thumbnail"]...)
+	contents, thumbs := slices.Clone(head(m["content"])), slices.Clone(head(m["thumbnail"]))
+	for _, g := range head(m["group"]) {
+		contents = append(contents, head(g.Children["content"])...)
+		thumbs = append(thumbs, head(g.Children["thumbnail"])...)
 	}
 	for _, c := range contents {
 		u := c.Attrs["url"]
@@ -178,7 +180,7 @@ func (e *entry) media(x ext.Extensions) {
 		if len(e.enclosures) < maxList {
 			e.enclosures = append(e.enclosures, Link{URL: u, Type: kind, Length: c.Attrs["fileSize"]})
 		}
-		thumbs = append(slices.Clip(thumbs), c.Children["thumbnail"]...)
+		thumbs = append(thumbs, head(c.Children["thumbnail"])...)
 	}
 	for _, t := range thumbs {
 		e.image = firstNonEmpty(e.image, t.Attrs["url"])

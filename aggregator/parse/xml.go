@@ -40,6 +40,9 @@ func readXML(text []byte, in Input, whole bool) (*parsed, error) {
 			return nil, errorf("unparsable", "the feed could not be read: %v", err)
 		}
 	}
+	if d.feed.version == "rss091u" && bytes.Contains(text[:min(len(text), 1024)], []byte("/rss-0.91.dtd")) {
+		d.feed.version = "rss091n"
+	}
 	d.feed.fromHead(doc[:o.rootTag], doc[o.rootTag:o.headEnd(len(doc))])
 	if len(d.feed.entries) != len(fresh) {
 		d.fresh = nil

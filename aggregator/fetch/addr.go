@@ -137,14 +137,15 @@ func parsePort(s string) (uint16, error) {
 }
 
 // forbiddenPrefixes are the special-purpose ranges of the IANA registries: no
-// site of the public internet has an address in them (BEHAVIOUR X-02).
+// site of the public internet has an address in them (BEHAVIOUR X-02). Of IPv6
+// only 2000::/3 is given out: what lies outside is local, old ways to write an
+// IPv4 address, or nobody's.
 var forbiddenPrefixes = sync.OnceValue(func() []netip.Prefix {
 	var out []netip.Prefix
 	for s := range strings.FieldsSeq(`
 		0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
 		192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
-		::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16 3fff::/20 5f00::/16 fc00::/7 fe80::/10
-		fec0::/10 ff00::/8`) {
+		::/3 4000::/2 8000::/1 2001::/23 2001:db8::/32 2002::/16 3fff::/20`) {
 		out = append(out, netip.MustParsePrefix(s))
 	}
 	return out

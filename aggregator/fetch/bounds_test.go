@@ -254,3 +254,18 @@ func TestF57GzipBomb(t *testing.T) {
 		}
 	})
 }
+
+func TestLongAddresses(t *testing.T) {
+	long := "/" + strings.Repeat("a", 9000)
+	bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
+		net.Handle("a.example", answer(302, "Location: "+long, ""))
+		for _, u := range []string{"http://a.example/", "http://a.example" + long} {
+			if _, err := c.Feed(t.Context(), fetch.Request{URL: u}); err == nil {
+				t.Errorf("an address of %d bytes was asked for", len(u))
+			}
+		}
+		if n := len(net.Requests()); n != 1 {
+			t.Errorf("%d requests, want 1", n)
+		}
+	})
+}

@@ -225,9 +225,12 @@ func isRedirect(status int) bool {
 	return false
 }
 
+// maxURL bounds addresses that feeds and redirects name; servers take less.
+const maxURL = 8 << 10
+
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
-	if err != nil {
+	if err != nil || len(raw) > maxURL {
 		return nil, errBadURL
 	}
 	return u, checkURL(u)
@@ -251,7 +254,7 @@ func checkURL(u *url.URL) error {
 // nextHop resolves a Location. Credentials in it are none of ours.
 func nextHop(from *url.URL, location string) (*url.URL, error) {
 	u, err := from.Parse(location)
-	if err != nil {
+	if err != nil || len(location) > maxURL {
 		return nil, errLocation
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", ""

@@ -27,6 +27,7 @@ func TestX01X02SpecialAddresses(t *testing.T) {
 		http://[64:ff9b::a9fe:a9fe]/ http://[64:ff9b:1::1]/ http://[100::1]/ http://[2001::1]/ http://[2001:1ff::1]/
 		http://[2001:db8::1]/ http://[2002:7f00:1::1]/ http://[2002:a00:1::]/ http://[2002:5db8:d822::1]/ http://[3fff::1]/
 		http://[5f00::1]/ http://[fc00::1]/ http://[fd12:3456::1]/ http://[fe80::1]/ http://[fe80::1%25eth0]/ http://[febf::1]/
+		http://[::ffff:0:7f00:1]/ http://[1::1]/ http://[200::1]/ http://[1fff::1]/ http://[4000::1]/ http://[e000::1]/ http://[fe00::1]/
 		http://[fec0::1]/ http://[ff02::1]/ http://①②⑦.⓪.⓪.①/ http://127。0。0。1/ http://１２７.0.0.1/
 		http://localhost/ http://localhost.localdomain/ http://inside.example/ http://mixed.example/ http://mixed6.example/
 		http://mapped.example/ http://inside.example./`)

@@ -153,7 +153,8 @@ func (g *hostGates) at(host string, now time.Time) *hostGate {
 	if gate == nil {
 		if len(g.hosts) >= maxGates {
 			for h, old := range g.hosts {
-				if old.waiting == 0 && old.next.Before(now) && old.refusals == 0 && !old.slow {
+				idle := old.next.Before(now) && old.refusals == 0 && !old.slow
+				if old.waiting == 0 && (idle || len(g.hosts) >= 4*maxGates) {
 					delete(g.hosts, h)
 				}
 			}

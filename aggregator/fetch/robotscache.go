@@ -15,12 +15,14 @@ const (
 	robotsRetry      = time.Hour
 	robotsUnreach    = 30 * 24 * time.Hour // RFC 9309 2.3.1.4: then the last copy, or everything
 	maxRobotsOrigins = 4096
+	maxRobotsMemory  = 32 << 20
 )
 
 // robotsCache keeps the robots.txt of origins for at most a day.
 type robotsCache struct {
 	mu      sync.Mutex
 	origins map[string]*robotsEntry
+	memory  int // of all rules, roughly
 }
 
 type robotsEntry struct {
@@ -31,6 +33,7 @@ type robotsEntry struct {
 	good         time.Time // rules hold until then
 	retry        time.Time // after a failure, not before
 	failingSince time.Time
+	memory       int // of rules; guarded by robotsCache.mu
 }
 
 func (r *robotsCache) entry(origin string, now time.Time) *robotsEntry {
@@ -53,21 +56,56 @@ func (r *robotsCache) evict(now time.Time) {
 			continue
 		}
 		if now.After(e.good) && e.failingSince.IsZero() || len(r.origins) >= 2*maxRobotsOrigins {
-			delete(r.origins, o)
+			r.forget(o, e)
 		}
 		e.mu.Unlock()
+	}
+}
+
+func (r *robotsCache) forget(origin string, e *robotsEntry) {
+	r.memory -= e.memory
+	delete(r.origins, origin)
+}
+
+// weigh notes how much an origin's rules take, and forgets those of others
+// where all take too much: hosts cost a stranger nothing. Whoever weighs holds
+// the entry.
+func (r *robotsCache) weigh(origin string, e *robotsEntry) {
+	size := 0
+	if e.rules != nil {
+		for _, rule := range e.rules.rules {
+			size += len(rule.pattern) + 48 // with what holds it
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.origins[origin] != e {
+		return // forgotten while it was read
+	}
+	r.memory += size - e.memory
+	e.memory = size
+	for o, other := range r.origins {
+		if r.memory <= maxRobotsMemory {
+			return
+		}
+		if other != e && other.memory > 0 && other.mu.TryLock() {
+			r.forget(o, other)
+			other.mu.Unlock()
+		}
 	}
 }
 
 // welcome returns nil if robots.txt of the URL's origin allows it, and the
 // Crawl-delay wanted there.
 func (c *Client) welcome(ctx context.Context, u *url.URL) (time.Duration, error) {
-	e := c.robots.entry(u.Scheme+"://"+u.Host, c.opts.Now())
+	origin := u.Scheme + "://" + u.Host
+	e := c.robots.entry(origin, c.opts.Now())
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := c.opts.Now()
 	if now.After(e.good) && !now.Before(e.retry) {
 		c.readRobots(ctx, u, e)
+		c.robots.weigh(origin, e)
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)
 		}

@@ -18,7 +18,11 @@ func (s Schedule) afterFailure(f *aggregator.Feed, st aggregator.PollState, r *a
 		st.LastError = "the poll failed"
 	}
 	st.Failures++
-	if since := st.FailingSince; since.IsZero() || since.After(r.At.Add(clockTolerant)) {
+	since := st.FailingSince
+	// A machine without a clock of its own begins in 1970: that is no reason to
+	// think that the feed has failed ever since.
+	unset := since.Year() < firstYear && r.At.Year() >= firstYear
+	if since.IsZero() || since.After(r.At.Add(clockTolerant)) || unset {
 		st.FailingSince = r.At
 	}
 	if f.State != aggregator.FeedDisabled {

@@ -32,6 +32,7 @@ const (
 	stuckAfter    = 30 * 24 * time.Hour
 	stuckGap      = 3 * 24 * time.Hour
 	clockTolerant = 5 * time.Minute
+	firstYear     = 2025 // a clock that shows less has not been set (O-12)
 	gapsKept      = 20
 )
 

@@ -467,3 +467,17 @@ func TestTruncatedFeedKeepsItsWarning(t *testing.T) {
 		t.Errorf("state %+v", st)
 	}
 }
+
+// TestO12FailureBeforeTheClockWasSet: a machine that boots in 1970 and fails to
+// fetch then does not take the feed for dead once its clock is right.
+func TestO12FailureBeforeTheClockWasSet(t *testing.T) {
+	f := feed()
+	r := failed(0, "dns")
+	r.At = time.Date(1970, 1, 1, 0, 1, 0, 0, time.UTC)
+	f.PollState, _ = plain.Next(f, r)
+	r.At = noon
+	st, _ := plain.Next(f, r)
+	if st.State != aggregator.FeedFailing || !st.FailingSince.Equal(noon) {
+		t.Errorf("%s, failing since %v", st.State, st.FailingSince)
+	}
+}

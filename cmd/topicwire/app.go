@@ -90,6 +90,9 @@ func (e *env) openWith(cfg *config.Config, o openOptions) (a *app, err error) {
 		if err := st.ReleaseLeases(e.ctx); err != nil {
 			return a, err
 		}
+		if err := a.settleClock(e.ctx); err != nil {
+			return a, err
+		}
 	}
 	if err := a.identify(cfg); err != nil {
 		return a, err

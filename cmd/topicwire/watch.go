@@ -21,7 +21,17 @@ const rowsEvery = time.Second
 func (a *app) watchRows(ctx context.Context) error {
 	tick := time.NewTicker(rowsEvery)
 	defer tick.Stop()
+	last := a.now()
 	for {
+		now := a.now()
+		if step := now.Round(0).Sub(last.Round(0)) - now.Sub(last); step.Abs() > time.Minute {
+			a.log.Warn("the clock was set", "by", step.Round(time.Second).String())
+			if err := a.settleClock(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("settle what was scheduled by the old clock", "err", err)
+			}
+			a.sched.Wake()
+		}
+		last = now
 		if err := a.lookAtRows(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("look for changes in the database", "err", err)
 		}
@@ -31,6 +41,19 @@ func (a *app) watchRows(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// settleClock puts right what a clock that ran ahead has scheduled, and warns
+// of a clock that cannot be right (BEHAVIOUR O-12, F-40).
+func (a *app) settleClock(ctx context.Context) error {
+	if now := a.now(); now.Year() < 2025 {
+		a.log.Warn("the clock is wrong: times of items and polls will be, too", "now", now.UTC().Format(time.RFC3339))
+	}
+	step, err := a.store.SettleClock(ctx)
+	if step > 0 {
+		a.log.Warn("the clock was set back since the last poll: polls that lay ahead count as made now", "by", step.String())
+	}
+	return err
 }
 
 func (a *app) lookAtRows(ctx context.Context) error {

@@ -35,8 +35,8 @@ const (
 	maxPieces   = 1000   // comments and CDATA sections in one element
 	maxSpaces   = 500    // namespace declarations in scope
 
-	elementCost   = 1024 // bytes that an element takes to read, about
-	attributeCost = 320
+	elementCost   = 1536 // bytes that an element takes to read, about
+	attributeCost = 448
 )
 
 // Input is a feed document and what is known about it.

@@ -78,7 +78,7 @@ func (c *cutter) walk(n *html.Node) {
 		c.hidden++
 		defer func() { c.hidden-- }()
 	}
-	if !inline[n.Data] {
+	if !inline[n.Data] || n.Data == "span" && c.kindsOf(n)&isCaption != 0 {
 		c.block(n)
 		return
 	}
@@ -109,20 +109,27 @@ func (c *cutter) block(n *html.Node) {
 }
 
 func (c *cutter) enter(n *html.Node) *elem {
+	e := &elem{up: c.in, tag: n.Data, class: attr(n, "class"), kinds: c.kindsOf(n)}
+	if n.Data == "form" {
+		e.kinds |= isBox
+	}
+	e.inner = e.named() && c.in.classed(e.class)
+	c.elems = append(c.elems, e)
+	return e
+}
+
+func (c *cutter) kindsOf(n *html.Node) kinds {
 	class, id := attr(n, "class"), attr(n, "id")
+	if class == "" && id == "" {
+		return 0
+	}
 	key := class + " " + id
 	k, ok := c.kinds[key]
 	if !ok {
 		k = kindsOf(key)
 		c.kinds[key] = k
 	}
-	if n.Data == "form" {
-		k |= isBox
-	}
-	e := &elem{up: c.in, tag: n.Data, class: class, kinds: k}
-	e.inner = e.named() && c.in.classed(class)
-	c.elems = append(c.elems, e)
-	return e
+	return k
 }
 
 func (c *cutter) text(n *html.Node) {

@@ -124,7 +124,7 @@ func rescue(blocks []*block) {
 	}
 	for i, b := range blocks {
 		h := b.in.up
-		if b.kept || !b.prose() || b.linked() > 0.3 || h == nil {
+		if b.kept || !b.prose() || h == nil {
 			continue
 		}
 		switch {
@@ -132,7 +132,7 @@ func rescue(blocks []*block) {
 			b.kept = true
 		case i > from && b.tag() == "p" && b.linked() < 0.1 && h.up != nil && h.tag == "div" && holders[h.up] > much:
 			b.kept = true
-		case h.class != "" && alike[h.likeness(b.in)] > much && b.item == blocks[from].item:
+		case h.class != "" && b.linked() < 0.3 && alike[h.likeness(b.in)] > much && b.item == blocks[from].item:
 			b.kept = true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // elem is an element that starts a line, as it stood before readability
@@ -50,34 +51,39 @@ var kindWords = sync.OnceValue(func() map[string]kinds {
 })
 
 // kindsOf reads the words of a class and id: "articleNewsletter-box" has
-// article, newsletter and box, and each two neighbours as one.
+// article, newsletter and box, and each two neighbours as one. Short words are
+// believed only between marks: ids are often letters at random.
 func kindsOf(names string) kinds {
 	words := kindWords()
 	var k kinds
-	last, start := "", 0
-	prev := rune(0)
-	end := func(i int) {
+	last, start, hard := "", 0, true // hard: a mark stands before start
+	end := func(i int, mark bool) {
 		if i > start {
 			w := strings.ToLower(names[start:i])
-			k |= words[w] | words[last+w]
+			if len(w) > 3 || hard && mark {
+				k |= words[w]
+			}
+			k |= words[last+w]
 			last = w
 		}
+		hard = mark
 	}
+	prev := ' '
 	for i, r := range names {
 		switch {
 		case !unicode.IsLetter(r):
-			end(i)
-			start = i + len(string(r))
+			end(i, r == ' ' || r == '-' || r == '_')
+			start = i + utf8.RuneLen(r)
 			if r == ' ' {
 				last = ""
 			}
 		case unicode.IsUpper(r) && unicode.IsLower(prev):
-			end(i)
+			end(i, false)
 			start = i
 		}
 		prev = r
 	}
-	end(len(names))
+	end(len(names), true)
 	return k
 }
 
@@ -132,7 +138,9 @@ func weigh(elems []*elem, blocks []*block) {
 }
 
 // named tells if an element is called a caption or a box.
-func (e *elem) named() bool { return e.kinds&(isCaption|isBox) != 0 && e.kinds&isTeaser == 0 }
+func (e *elem) named() bool {
+	return e.kinds&isCaption != 0 || e.kinds&(isBox|isTeaser) == isBox
+}
 
 // classed tells if an element, or one around it, has a class.
 func (e *elem) classed(class string) bool {

@@ -96,7 +96,7 @@ func sentences(s, title, lang string, limit int) string {
 	return out
 }
 
-// whole joins what was taken apart after an ordinal or an initial: "am 3.", "z."
+// whole joins what was taken apart after an ordinal or an initial, as "am 3." is.
 func whole(parts []string) []string {
 	var out []string
 	for _, p := range parts {

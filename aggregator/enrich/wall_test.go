@@ -25,7 +25,7 @@ var wallPages = map[string][]string{
 		`<title>Before you continue</title><p>We and our partners use cookies to show you content. Accept all cookies to go on.`,
 		`<title>Zustimmung</title><h1>Mit Werbung weiterlesen</h1><p>Besuchen Sie uns wie gewohnt mit Werbung und Tracking. Details zum Widerruf finden Sie im Impressum.`,
 		`<title>Privacy Settings</title><p>Your privacy choices. This site stores information on your device, and so do the companies it works with.`,
-		`<title>Info</title><p>Avant de continuer, nous avons besoin de votre accord pour déposer des traceurs sur votre appareil et mesurer l'audience.`,
+		`<title>Info</title><p>Avant de continuer, nous avons besoin de votre accord pour déposer des traceurs sur votre téléphone et mesurer l'audience.`,
 		`<title>Aviso</title><p>Antes de continuar, debes aceptar las cookies propias y de terceros que usamos para mostrarte publicidad.`,
 		`<title>Avviso</title><p>Prima di continuare accetta i cookie nostri e dei nostri partner, oppure abbonati per navigare senza pubblicità.`,
 	},
@@ -43,7 +43,7 @@ var wallPages = map[string][]string{
 		`<title>Page not found - Ledger</title><h1>Oh no!</h1><p>The page you were looking for has moved, or was never here at all. Try the front page.`,
 		`<title>502 Bad Gateway</title><h1>502 Bad Gateway</h1><hr>server`,
 		`<title>Página no encontrada</title><p>La página que busca ya no está disponible, o nunca lo estuvo. Vuelva a la portada.`,
-		`<title>Página não encontrada</title><p>A página que você procura não está disponível no momento. Volte para a página inicial.`,
+		`<title>Página não encontrada</title><p>A página que você procura não está disponível agora. Volte para a página inicial.`,
 		`<title>Страница не найдена</title><p>К сожалению, такой страницы на нашем сайте нет. Вернитесь на главную и начните с неё.`,
 		`<title>ページが見つかりません</title><p>お探しのページは移動または削除された可能性があります。トップページからお探しください。`,
 	},
@@ -92,7 +92,7 @@ func TestNoWalls(t *testing.T) {
 		{"404 houses lost in the fire", "The fire in the hills destroyed 404 houses, the governor said on Sunday. Two hundred firemen were still at work in the evening. The road to the coast is closed, and the trains do not run. Nobody was killed, but eleven people were taken to hospital with burns or smoke in their lungs. Rain is expected on Tuesday."},
 		{"Jembatan ditutup sementara", "Pemerintah kota menutup jembatan lama mulai Senin untuk perbaikan selama tiga bulan. Warga diminta memakai jalan lain lewat pasar. Wali kota mengatakan perbaikan itu sudah lama ditunggu. Biaya perbaikan mencapai dua miliar rupiah dan diambil dari anggaran tahun ini. Pedagang di sekitar jembatan berharap pekerjaan selesai sebelum hari raya tiba."},
 		{"Портал перестал работать", "Портал государственных услуг перестал работать во вторник утром. Министерство сообщило, что причиной стала ошибка в настройке сети. Пользователи не могли войти на сайт около трёх часов. К полудню работа была восстановлена, данные граждан не пострадали. Министр поручил проверить все системы и доложить о результатах до конца недели."},
-		{"Le quotidien change de formule", "Le quotidien régional change de formule à partir de lundi. Les articles seront plus courts et les photos plus grandes. La direction espère gagner vingt mille lecteurs en deux ans. Les abonnés recevront une lettre chaque matin, préparée par la rédaction locale. Les syndicats regrettent que six postes soient supprimés à l'imprimerie, et demandent une rencontre avec l'éditeur."},
+		{"Le quotidien change de formule", "Le quotidien régional change de formule à partir de lundi. Les articles seront plus courts et les photos plus grandes. La direction espère gagner vingt mille abonnés en deux ans. Les abonnés recevront une lettre chaque matin, préparée par la rédaction locale. Les syndicats regrettent que six postes soient supprimés à l'imprimerie, et demandent une rencontre avec l'éditeur."},
 	} {
 		body := `<html><head><title>` + c.title + ` - Ledger</title></head><body><article><h1>` + c.title + `</h1><p>` + strings.ReplaceAll(c.text, ". ", ".</p><p>") + `</p></article></body></html>`
 		if a := enrich.Extract(enrich.Page{URL: "https://ledger.example/a", Body: []byte(body)}); a.Status != aggregator.ArticleRead {

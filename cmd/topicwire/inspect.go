@@ -205,18 +205,27 @@ func (e *env) lines(fn func(line []byte) any) error {
 	out := bufio.NewWriterSize(e.stdout, 1<<16)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	for {
+	for first := true; ; first = false {
 		line, err := readLine(in)
 		if errors.Is(err, io.EOF) {
 			return out.Flush()
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, errLongLine) {
 			return fmt.Errorf("read standard input: %w", err)
 		}
-		if line = bytes.TrimSpace(line); len(line) == 0 {
+		if first {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // what some editors put there
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 && err == nil {
 			continue
 		}
-		if err := enc.Encode(fn(line)); err != nil {
+		var answer any
+		if err != nil {
+			answer = badLine(nil, err)
+		} else {
+			answer = fn(line)
+		}
+		if err := enc.Encode(answer); err != nil {
 			return err
 		}
 		if in.Buffered() == 0 {
@@ -227,17 +236,22 @@ func (e *env) lines(fn func(line []byte) any) error {
 	}
 }
 
-// readLine reads a line of at most maxLine bytes; io.EOF when there is none.
-func readLine(in *bufio.Reader) ([]byte, error) {
-	var line []byte
+var errLongLine = fmt.Errorf("the line is longer than %d MiB", maxLine>>20)
+
+// readLine reads a line; io.EOF when there is none. Of a line of more than
+// maxLine bytes nothing is returned but errLongLine, and the next one follows.
+func readLine(in *bufio.Reader) (line []byte, err error) {
+	long := false
 	for {
 		part, err := in.ReadSlice('\n')
-		line = append(line, part...)
+		if line = append(line, part...); len(line) > maxLine {
+			line, long = line[:0], true
+		}
 		switch {
-		case len(line) > maxLine:
-			return nil, fmt.Errorf("a line is longer than %d MiB", maxLine>>20)
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
+		case long && (err == nil || errors.Is(err, io.EOF)):
+			return nil, errLongLine
 		case errors.Is(err, io.EOF) && len(line) > 0:
 			return line, nil
 		}

@@ -138,3 +138,17 @@ func TestInspectArticle(t *testing.T) {
 		t.Errorf("inspect article with noarchive: exit %d, %s%s, want what is shown without it", code, again, errs)
 	}
 }
+
+// TestInspectOddLines: a line that is too long gets its error and the run goes
+// on; a byte order mark is no mistake.
+func TestInspectOddLines(t *testing.T) {
+	in := "\ufeff" + `{"id":1,"title":"Russia"}` + "\n" + `{"id":2,"text":"` + strings.Repeat("x", maxLine) + `"}` + "\r\n" + `{"id":3,"title":"India"}`
+	out, errs, code := inProcess(t, in, "inspect", "countries")
+	lines := jsonLines(t, out)
+	if code != exitDone || len(lines) != 3 {
+		t.Fatalf("exit %d, %d lines: %s", code, len(lines), errs)
+	}
+	if lines[0]["id"] != 1.0 || lines[1]["error"] == nil || lines[2]["id"] != 3.0 || lines[2]["error"] != nil {
+		t.Errorf("answers: %s", out)
+	}
+}

@@ -206,3 +206,11 @@ func TestSalvage(t *testing.T) {
 		t.Errorf("got %+v", res)
 	}
 }
+
+// TestTextKeepsItsZone reads text that ends in GMT, as dates do.
+func TestTextKeepsItsZone(t *testing.T) {
+	it := mustFeed(t, Input{Body: []byte(itemDoc(`<title>Meeting at 10:00 GMT</title><pubDate>Thu, 01 Jan 2004 19:48:21 GMT</pubDate><description><![CDATA[<p>At 10:00 GMT</p>]]></description>`))}).Items[0]
+	if it.Title != "Meeting at 10:00 GMT" || it.Content != "<p>At 10:00 GMT</p>" || it.Published.Unix() != 1072986501 {
+		t.Errorf("title %q, content %q, published %v", it.Title, it.Content, it.Published)
+	}
+}

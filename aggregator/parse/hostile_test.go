@@ -46,25 +46,29 @@ func TestHostile(t *testing.T) {
 		"salvage 2":  `<rss version="2.0"><channel>` + strings.Repeat(`<item><a:&></item>`, 2000) + strings.Repeat("<b c=d>", 20_000) + `</channel></rss>`,
 		"unquoted":   `<rss version="2.0"><channel>` + strings.Repeat(`<item><a href=http://e.org/>x</a></item>`, 2000) + `</channel></rss>`,
 	} {
-		t.Run(name, func(t *testing.T) {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			defer func() {
-				runtime.ReadMemStats(&after)
-				got, limit := after.TotalAlloc-before.TotalAlloc, uint64(20*len(doc)+32<<20)
-				t.Logf("%d MB allocated for %d KB", got>>20, len(doc)>>10)
-				if got > limit {
-					t.Errorf("allocated %d MB, want at most %d", got>>20, limit>>20)
-				}
-			}()
-			start := cpuTime(t)
-			_, err := Feed(Input{Body: []byte(doc)})
-			took := cpuTime(t) - start
-			t.Logf("%d KB in %v: %v", len(doc)>>10, took, err)
-			if limit := 10*time.Second + time.Duration(len(doc)>>20)*time.Second; took > limit {
-				t.Errorf("took %v", took)
-			}
-		})
+		in := Input{Body: []byte(doc)}
+		t.Run(name, func(t *testing.T) { bounded(t, len(doc), func() { _, _ = Feed(in) }) }) // either way
+		t.Run(name+", inspected", func(t *testing.T) { bounded(t, len(doc), func() { Inspect(in) }) })
+	}
+}
+
+// bounded fails if reading a document takes more than 20 times its size and
+// 32 MB, or so long that it must have hung.
+func bounded(t *testing.T, size int, read func()) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := cpuTime(t)
+	read()
+	took := cpuTime(t) - start
+	runtime.ReadMemStats(&after)
+	got, most := after.TotalAlloc-before.TotalAlloc, uint64(20*size+32<<20)
+	t.Logf("%d KB: %v, %d MB allocated", size>>10, took, got>>20)
+	if got > most {
+		t.Errorf("allocated %d MB, want at most %d", got>>20, most>>20)
+	}
+	if limit := 10*time.Second + time.Duration(size>>20)*time.Second; took > limit {
+		t.Errorf("took %v", took)
 	}
 }
 

@@ -238,9 +238,9 @@ func atomSpace(doc []byte, space string) []byte {
 	return doc
 }
 
-// plainZones writes the zone of " GMT</" dates as gofeed reads it fastest.
+// plainZones writes the zone of "GMT" dates as gofeed reads it fastest.
 func plainZones(doc []byte) []byte {
-	return bytes.ReplaceAll(doc, []byte(" GMT</"), []byte(" +0000</"))
+	return bytes.ReplaceAll(doc, []byte(" GMT</pubDate>"), []byte(" +0000</pubDate>"))
 }
 
 func (d *parsed) readRSS(doc []byte) error {

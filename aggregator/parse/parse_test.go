@@ -247,3 +247,16 @@ func TestContentHashIgnoresDate(t *testing.T) {
 		t.Error("the hash changes with the date")
 	}
 }
+
+// TestX11ControlCharacters: a summary goes to terminals and pages.
+func TestX11ControlCharacters(t *testing.T) {
+	for _, desc := range []string{"a&#27;[2J&#x9b;31m\u0085b", "<![CDATA[<p>a&#27;[2J\u009b31m&#x85;b</p>]]>", "a\u009bb"} {
+		res, err := Feed(Input{Body: []byte(`<rss version="2.0"><channel><item><title>x</title><description>` + desc + `</description></item></channel></rss>`)})
+		if err != nil || len(res.Items) != 1 {
+			t.Fatalf("%q: %v", desc, err)
+		}
+		if s := res.Items[0].Summary; strings.ContainsAny(s, "\x1b\u009b\u0085") {
+			t.Errorf("%q gives the summary %q", desc, s)
+		}
+	}
+}

@@ -14,9 +14,20 @@ import (
 // plainText returns the text of HTML.
 func plainText(s string) string {
 	if strings.IndexByte(s, '<') < 0 && strings.IndexByte(s, '&') < 0 {
-		return strings.TrimSpace(s)
+		return strings.TrimSpace(printable(s))
 	}
-	return strings.TrimSpace(text.PlainText(s))
+	return strings.TrimSpace(printable(text.PlainText(s)))
+}
+
+// printable drops control characters but for white space: what a terminal
+// would obey.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || 0x7f <= r && r < 0xa0 || r == 0xfffe || r == 0xffff {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // titleText returns a title as one line of plain text: tags removed, entities
@@ -33,13 +44,7 @@ func titleText(s string) string {
 
 // oneLine joins the words of s by single spaces and drops control characters.
 func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || 0x7f <= r && r < 0xa0 || r == 0xfffe || r == 0xffff {
-			return -1
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
+	return strings.Join(strings.Fields(printable(s)), " ")
 }
 
 // cutRunes cuts s to at most n runes, at a space if one is near.

@@ -84,7 +84,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		err = parsed.Run(e)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "topicwire:", err)
+		fmt.Fprintln(visible{stderr}, "topicwire:", err)
 	}
 	return exitCode(err)
 }

@@ -85,7 +85,7 @@ func (FeedsListCmd) Run(e *env) error {
 		}
 		return e.printJSON(rows)
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(visible{e.stdout}, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "STATE\tITEMS\tNEXT POLL\tWHY THEN\tFEED")
 	for i := range feeds {
 		f := &feeds[i]

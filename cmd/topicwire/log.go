@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -28,6 +31,17 @@ func (e *env) setLogLevel(def slog.Level) {
 }
 
 func capValue(_ []string, a slog.Attr) slog.Attr {
+	if err, ok := a.Value.Any().(error); ok && a.Value.Kind() == slog.KindAny {
+		a.Value = slog.StringValue(err.Error())
+	}
+	if a.Value.Kind() == slog.KindString && strings.ContainsFunc(a.Value.String(), unescaped) {
+		a.Value = slog.StringValue(strings.Map(func(r rune) rune {
+			if unescaped(r) {
+				return utf8.RuneError
+			}
+			return r
+		}, a.Value.String()))
+	}
 	if a.Value.Kind() == slog.KindString && len(a.Value.String()) > maxLogValue {
 		s := a.Value.String()[:maxLogValue]
 		for !utf8.ValidString(s) && len(s) > maxLogValue-utf8.UTFMax {
@@ -37,6 +51,9 @@ func capValue(_ []string, a slog.Attr) slog.Attr {
 	}
 	return a
 }
+
+// unescaped are the control characters that JSON does not escape.
+func unescaped(r rune) bool { return r >= 0x7f && unicode.IsControl(r) }
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
@@ -56,7 +73,24 @@ func (e *env) printJSON(v any) error {
 }
 
 // printf writes a result for a person to read.
-func (e *env) printf(format string, args ...any) { fmt.Fprintf(e.stdout, format, args...) }
+func (e *env) printf(format string, args ...any) { fmt.Fprintf(visible{e.stdout}, format, args...) }
 
 // say writes a message that is not the result.
-func (e *env) say(format string, args ...any) { fmt.Fprintf(e.stderr, format+"\n", args...) }
+func (e *env) say(format string, args ...any) { fmt.Fprintf(visible{e.stderr}, format+"\n", args...) }
+
+// visible shows control characters as U+FFFD: a terminal obeys them, and they
+// may come from feeds (BEHAVIOUR X-17). Texts are written whole.
+type visible struct{ w io.Writer }
+
+func (v visible) Write(p []byte) (int, error) {
+	clean := bytes.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, p)
+	if _, err := v.w.Write(clean); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

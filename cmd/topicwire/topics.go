@@ -59,7 +59,7 @@ func (TopicsListCmd) Run(e *env) error {
 	if e.cli.JSON {
 		return e.printJSON(rows)
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(visible{e.stdout}, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "TOPIC\tENTRIES\tQUERY\tPAGE")
 	for _, r := range rows {
 		fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", r.Slug, r.Entries, r.Query, r.Page)

@@ -199,8 +199,8 @@ func dropLists(blocks []*block) {
 			}
 			if b.opensLink() && (b.item != nil || blocks[i].item == nil) {
 				items, last = items+1, j
-			} else if b.item == nil && b.runes > 200 && b.linked() < 0.2 {
-				break
+			} else if !b.inList() && b.linked() < 0.2 && (b.runes > 200 || b.item != nil && b.prose() && !blocks[i].in.under(b.item)) {
+				break // a paragraph, or the way into the article
 			}
 		}
 		if items < 4 {
@@ -250,6 +250,9 @@ func dropOthers(blocks []*block, f *facts) {
 		}
 	}
 }
+
+// inList tells if a block is part of a list or table.
+func (b *block) inList() bool { return b.item != nil && b.item.tag != "article" }
 
 // listed tells if a block may be part of a list within the article.
 func (b *block) listed() bool { return b.kept || b.item != nil && b.item.tag == "li" }

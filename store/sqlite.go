@@ -117,7 +117,10 @@ func lookAt(path string, readOnly bool) (int64, error) {
 		if readOnly {
 			return 0, fmt.Errorf("database %s: %w", path, err)
 		}
-		return 0, writableDir(path)
+		if err := writableDir(path); err != nil {
+			return 0, err
+		}
+		return 0, begin(path)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("database %s: %w", path, err)
@@ -144,6 +147,17 @@ func lookAt(path string, readOnly bool) (int64, error) {
 		}
 	}
 	return info.Size(), nil
+}
+
+// begin makes an empty file for a new database that only its owner may read:
+// it will hold the addresses of private topics. SQLite gives its log the same
+// permissions.
+func begin(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("database %s: %w", path, err)
+	}
+	return f.Close()
 }
 
 // writableDir tells if SQLite can keep its log beside the file.

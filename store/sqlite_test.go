@@ -410,3 +410,14 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("error = %v", err)
 	}
 }
+
+func TestNewDatabaseIsItsOwnersAlone(t *testing.T) {
+	w := sqliteWorld(t)
+	w.feed("https://a.example/feed")
+	for _, tail := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(w.dsn + tail)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", tail, info, err)
+		}
+	}
+}

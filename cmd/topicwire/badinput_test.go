@@ -53,6 +53,7 @@ func TestBadInput(t *testing.T) {
 		{name: "no such config", args: []string{"--config", "none.yml", "config", "check"}, code: exitUsage, want: []string{"none.yml", "config example"}},
 		{name: "port in use", config: "listen: " + busy.Addr().String() + "\n", args: []string{"serve"}, code: exitFailed,
 			want: []string{"in use", "--listen"}},
+		{name: "port alone", args: []string{"serve", "--listen", "8080"}, code: exitUsage, want: []string{`"8080"`, "127.0.0.1:8080"}},
 		{name: "not a database", args: []string{"feeds", "list"}, code: exitDamaged,
 			setup: func(t *testing.T, dir string) {
 				writeFile(t, filepath.Join(dir, "topicwire.db"), strings.Repeat("no database at all\n", 500))

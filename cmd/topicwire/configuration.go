@@ -337,7 +337,14 @@ func baseURLOf(cfg *config.Config) string {
 	if cfg.BaseURL != "" {
 		return strings.TrimSuffix(cfg.BaseURL, "/")
 	}
-	return "http://" + cfg.Listen
+	host, port, err := net.SplitHostPort(cfg.Listen)
+	if err != nil {
+		return "http://" + cfg.Listen
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost" // all addresses: one that can be opened
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // authorityOf returns the authority of published ids at a first start.

@@ -30,6 +30,8 @@ func (c *DemoCmd) Run(e *env) error {
 			return err
 		}
 		defer os.RemoveAll(dir)
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
 	}
 	cfg := demoConfig(room)
 	cfg.Listen = c.Listen

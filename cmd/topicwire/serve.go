@@ -117,6 +117,9 @@ func (e *env) serve(cfg *config.Config, path string) error {
 
 // listen opens the listener, and says what to do if that fails.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return nil, usageError{fmt.Errorf("%q is no address to listen on; write host and port, such as 127.0.0.1:8080, or :8080 for all addresses", addr)}
+	}
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"topicwire/config"
 )
 
 // TestCommandsElsewhereChangeNoFeeds: a command given the database, in a folder
@@ -44,5 +46,18 @@ func TestStarterIsABeginning(t *testing.T) {
 	list, errs, _ := run(t, dir, "feeds", "list")
 	if !strings.Contains(list, "a.example.org") || !strings.Contains(list, "feeds.bbci.co.uk") || errs != "" {
 		t.Errorf("feeds:\n%s\nmessages: %s", list, errs)
+	}
+}
+
+// TestAddressToOpen: a daemon that listens on all addresses names one that a
+// browser can open.
+func TestAddressToOpen(t *testing.T) {
+	for listen, want := range map[string]string{
+		":8080": "http://localhost:8080", "0.0.0.0:8080": "http://localhost:8080", "[::]:8080": "http://localhost:8080",
+		"127.0.0.1:8080": "http://127.0.0.1:8080", "[::1]:8080": "http://[::1]:8080", "nas.lan:80": "http://nas.lan:80",
+	} {
+		if got := baseURLOf(&config.Config{Listen: listen}); got != want {
+			t.Errorf("listening on %s: %s, want %s", listen, got, want)
+		}
 	}
 }

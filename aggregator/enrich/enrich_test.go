@@ -174,9 +174,10 @@ func peakHeap(f func()) uint64 {
 		}
 	}()
 	f()
-	peak = max(peak, heap())
+	last := heap()
 	close(done)
 	<-watched
+	peak = max(peak, last)
 	return peak - min(peak, before)
 }
 

@@ -20,7 +20,8 @@ import (
 // decode returns the document as valid UTF-8 and the name of its encoding, as
 // the document or its header call it. A byte order mark goes before the
 // header's charset, that before the XML declaration, that before UTF-8. Bytes
-// that are not UTF-8 where they should be are read as windows-1252.
+// that are not UTF-8 where they should be are read as windows-1252, unless the
+// text shows what else they are.
 func decode(in *Input) (text []byte, name string) {
 	body := in.Body
 	if enc, name, skip := byMark(body); enc != nil {
@@ -46,6 +47,11 @@ func decode(in *Input) (text []byte, name string) {
 	}
 	if valid {
 		return body, "utf-8"
+	}
+	if header == "" && declared == "" {
+		if enc, name := detect(body); enc != nil {
+			return transcode(enc, body), name
+		}
 	}
 	return mend(body), "windows-1252"
 }

@@ -209,10 +209,10 @@ const minManualGap = 5 * time.Minute
 // pollFeed polls one feed now, as far as politeness allows.
 func (a *app) pollFeed(ctx context.Context, f *aggregator.Feed, force bool) error {
 	if since := a.now().Sub(f.LastPollAt); !force && since < minManualGap {
-		return fmt.Errorf("%s was polled %s ago; wait until five minutes have passed, or use --force", f.URL, since.Round(time.Second))
+		return fmt.Errorf("%s was polled %s ago; wait until five minutes have passed, or use --force", redacted(f.URL), since.Round(time.Second))
 	}
 	if force {
-		a.log.Warn("poll forced by hand", "feed", f.ID, "url", f.URL)
+		a.log.Warn("poll forced by hand", "feed", f.ID, "url", redacted(f.URL))
 	}
 	claimed, err := a.store.ClaimDueFeeds(ctx, aggregator.FeedClaim{
 		Now: a.now(), Limit: 1, Lease: 5 * time.Minute, All: true, Force: force, OnlyFeed: f.ID,
@@ -222,7 +222,7 @@ func (a *app) pollFeed(ctx context.Context, f *aggregator.Feed, force bool) erro
 	}
 	if len(claimed) == 0 {
 		return fmt.Errorf("%s is being polled, or its host asked for a pause until %s (%s); --force does not mind",
-			f.URL, f.NextPollAt.Local().Format(time.DateTime), dash(f.NextPollReason))
+			redacted(f.URL), f.NextPollAt.Local().Format(time.DateTime), dash(f.NextPollReason))
 	}
 	if err := a.pipe.Ingest(ctx, &claimed[0]); err != nil {
 		return err

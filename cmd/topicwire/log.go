@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 	"unicode"
@@ -50,6 +51,15 @@ func capValue(_ []string, a slog.Attr) slog.Attr {
 		a.Value = slog.StringValue(s + "…")
 	}
 	return a
+}
+
+// redacted is an address without the password in it, for logs and messages.
+func redacted(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(unreadable URL)"
+	}
+	return u.Redacted()
 }
 
 // unescaped are the control characters that JSON does not escape.

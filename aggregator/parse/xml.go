@@ -211,7 +211,14 @@ func shorten(doc []byte, o *outline, fresh []block) []byte {
 	if len(o.blocks) == len(fresh) {
 		return doc
 	}
-	out := make([]byte, 0, len(doc))
+	size := len(doc)
+	for _, b := range o.blocks {
+		size -= b.end - b.start
+	}
+	for _, b := range fresh {
+		size += b.end - b.start
+	}
+	out := make([]byte, 0, size)
 	from, next := 0, 0
 	for _, b := range o.blocks {
 		if next < len(fresh) && fresh[next].start == b.start {

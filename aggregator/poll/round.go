@@ -42,6 +42,7 @@ type host struct {
 	busy   bool
 	free   time.Time // the gap ends
 	listed bool      // in ready
+	more   bool      // the last claim left feeds of it, or did not ask for them
 	public bool
 }
 
@@ -151,7 +152,7 @@ func (r *round) fill(ctx context.Context) error {
 func (r *round) occupied() []string {
 	keys := make([]string, 0, r.inFlight+r.lined)
 	for key, h := range r.hosts {
-		if h.busy || len(h.queue) > 0 {
+		if h.more = h.busy || len(h.queue) > 0; h.more {
 			keys = append(keys, key)
 		}
 	}
@@ -207,6 +208,7 @@ func (r *round) queue(feeds []aggregator.Feed) (surplus []aggregator.FeedID, tak
 			r.hosts[key] = h
 		}
 		if h.full() {
+			h.more = true
 			surplus = append(surplus, f.ID)
 			continue
 		}
@@ -284,7 +286,7 @@ func (r *round) finish(f finish) {
 	if gap := r.gap(h); gap > 0 {
 		h.free = r.opts.Now().Add(gap)
 	}
-	if len(h.queue) == 0 && (r.sweep || r.left) {
+	if len(h.queue) == 0 && h.more && (r.sweep || r.left) {
 		r.mayClaim = true // of this host, too
 	}
 	if r.done++; r.progress != nil {

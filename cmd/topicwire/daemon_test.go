@@ -144,6 +144,12 @@ func TestReload(t *testing.T) {
 		t.Errorf("after a bad file the topic is gone: status %d", s)
 	}
 
+	write("")
+	waitFor(t, "the complaint about an empty file", func() bool { return strings.Contains(d.log(), "is empty") })
+	if s, _ := d.get(t, "/topics/germany.rss"); s != 200 {
+		t.Errorf("after an empty file the topic is gone: status %d", s)
+	}
+
 	write(string(old))
 	_ = d.cmd.Process.Signal(syscall.SIGHUP)
 	waitFor(t, "the topic to go", func() bool { s, _ := d.get(t, "/topics/germany.rss"); return s == http.StatusNotFound })

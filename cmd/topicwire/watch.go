@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -114,6 +115,10 @@ func (a *app) reload(ctx context.Context, path string) {
 		return
 	}
 	cfg, err := a.readConfig(path)
+	if info, statErr := os.Stat(path); err == nil && statErr == nil && info.Size() == 0 {
+		// Written by halves, or to a full disk: not the wish to drop all feeds.
+		err = fmt.Errorf("%s is empty", path)
+	}
 	if err != nil {
 		a.log.Error("configuration not taken over; the old one stays in force", "err", err)
 		return

@@ -175,8 +175,10 @@ func TestNewsroom(t *testing.T) {
 	if got := all.f1(); got < floor {
 		t.Errorf("F1 over all pages = %.3f, want at least %.3f", got, floor)
 	}
-	if all.p < all.r-0.005*all.n {
-		t.Errorf("precision %.3f is below recall %.3f: nothing that is not the article", all.p/all.n, all.r/all.n)
+	// Precision is the figure to raise further: nothing that is not the article.
+	const precisionFloor = 0.96
+	if got := all.p / all.n; got < precisionFloor {
+		t.Errorf("precision over all pages = %.3f, want at least %.3f", got, precisionFloor)
 	}
 	if float64(right) < 0.95*float64(dates) {
 		t.Errorf("%d of %d dates right, want 95 %%", right, dates)

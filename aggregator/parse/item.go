@@ -28,13 +28,17 @@ func (e *entry) item(now time.Time) aggregator.Item {
 		it.Language = "und"
 	}
 	body := e.body()
+	whole := len(body) <= maxContent
+	if !whole { // a summary and an image may still be had from its beginning
+		body = strings.ToValidUTF8(body[:maxContent], "")
+	}
 	html, lead := sanitize(body, e.base)
 	it.Content = html
 	it.Summary = cutRunes(plainText(e.summary), maxSummary)
 	if it.Summary == "" {
 		it.Summary = cutRunes(plainText(html), maxSummary)
 	}
-	if it.Content == "" || len(it.Content) > maxContent {
+	if !whole || len(it.Content) > maxContent {
 		it.Content = ""
 	}
 	for _, p := range e.authors {

@@ -12,6 +12,9 @@ var (
 	ErrConflict = errors.New("conflict")
 	// ErrExists: a feed with that URL, or a topic with that slug, exists.
 	ErrExists = errors.New("already exists")
+	// ErrTooSoon: politeness forbids a request for now; the error says until
+	// when, in words fit for the page.
+	ErrTooSoon = errors.New("too soon")
 	// ErrDamaged: the database is damaged, or newer than this program.
 	ErrDamaged = errors.New("database unusable")
 	// ErrLocked: another instance polls this database.

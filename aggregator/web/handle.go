@@ -56,6 +56,8 @@ func errorAnswer(err error) (code int, text string) {
 		return http.StatusNotFound, "There is nothing here. It may have been removed, or the link is incomplete."
 	case errors.Is(err, aggregator.ErrExists):
 		return http.StatusConflict, "That exists already."
+	case errors.Is(err, aggregator.ErrTooSoon):
+		return http.StatusTooManyRequests, "Not yet: " + strings.TrimPrefix(err.Error(), aggregator.ErrTooSoon.Error()+": ")
 	case errors.Is(err, aggregator.ErrConflict):
 		return http.StatusConflict, "Somebody else changed this at the same time. Please look at it again."
 	}

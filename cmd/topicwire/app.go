@@ -217,7 +217,8 @@ const minManualGap = 5 * time.Minute
 // pollFeed polls one feed now, as far as politeness allows.
 func (a *app) pollFeed(ctx context.Context, f *aggregator.Feed, force bool) error {
 	if since := a.now().Sub(f.LastPollAt); !force && since < minManualGap {
-		return fmt.Errorf("%s was polled %s ago; wait until five minutes have passed, or use --force", redacted(f.URL), since.Round(time.Second))
+		return fmt.Errorf("%w: %s was polled %s ago; wait until five minutes have passed, or use --force",
+			aggregator.ErrTooSoon, redacted(f.URL), since.Round(time.Second))
 	}
 	if force {
 		a.log.Warn("poll forced by hand", "feed", f.ID, "url", redacted(f.URL))
@@ -229,8 +230,8 @@ func (a *app) pollFeed(ctx context.Context, f *aggregator.Feed, force bool) erro
 		return err
 	}
 	if len(claimed) == 0 {
-		return fmt.Errorf("%s is being polled, or its host asked for a pause until %s (%s); --force does not mind",
-			redacted(f.URL), f.NextPollAt.Local().Format(time.DateTime), dash(f.NextPollReason))
+		return fmt.Errorf("%w: %s is being polled, or its host asked for a pause until %s (%s); --force does not mind a pause",
+			aggregator.ErrTooSoon, redacted(f.URL), f.NextPollAt.Local().Format(time.DateTime), dash(f.NextPollReason))
 	}
 	if err := a.pipe.Ingest(ctx, &claimed[0]); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -233,5 +234,30 @@ wait $pid`
 	}
 	if failing == 0 {
 		t.Errorf("no feed says why it fails: %s", list)
+	}
+}
+
+// TestPollNowTwice (BEHAVIOUR F-38): the pages refuse a second poll within
+// five minutes, and say why.
+func TestPollNowTwice(t *testing.T) {
+	dir := newsroom(t)
+	mustRun(t, dir, "refresh", "--all")
+	d := startDaemon(t, dir, "serve")
+	req, err := http.NewRequest(http.MethodPost, d.url+"/admin/feeds/1/poll", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Origin", d.url)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != http.StatusTooManyRequests || !strings.Contains(string(body), "five minutes") {
+		t.Errorf("status %d, want 429 and the reason\n%.600s", res.StatusCode, body)
 	}
 }

@@ -12,10 +12,24 @@ type FeedClaim struct {
 	All, Force bool
 	// Sweep, if not 0, is a number of the caller's choosing: a feed is claimed
 	// once under it, and not again unless it was released.
-	Sweep        int64
+	Sweep int64
+	// After, with All, goes on behind a feed: claims are made in the order of
+	// ids then, and not in that of NextPollAt.
+	After        FeedID
+	Lane         Lane
 	OnlyFeed     FeedID   // this feed and no other; 0: any
 	ExcludeHosts []string // host keys that are busy
 }
+
+// Lane parts feeds that answer from those that may hang, so that the former
+// never wait for the latter.
+type Lane string
+
+// The lanes. The empty lane is all feeds.
+const (
+	LaneSteady Lane = "steady" // the last poll succeeded
+	LaneShaky  Lane = "shaky"  // failing, or not polled yet
+)
 
 // FeedFilter narrows a list of feeds. The zero filter lists all.
 type FeedFilter struct {

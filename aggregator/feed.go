@@ -63,10 +63,11 @@ type FeedSettings struct {
 type Feed struct {
 	ID FeedID
 	FeedSettings
-	Declared  Declared
-	OriginURL string // the URL as subscribed, if the feed has moved since; else empty
-	Title     string // as the feed calls itself
-	SiteURL   string // the feed's home page, absolute, or empty
+	Declared   Declared
+	OriginURL  string // the URL as subscribed, if the feed has moved since; else empty
+	DocumentID string // the feed's own id, such as atom:id, or empty
+	Title      string // as the feed calls itself
+	SiteURL    string // the feed's home page, absolute, or empty
 	// DeclaredLanguage is the language the feed declares, BCP 47, or empty.
 	// Settings.Language goes before it.
 	DeclaredLanguage string
@@ -104,8 +105,13 @@ type PollState struct {
 	State        FeedState
 	ETag         string // opaque bytes, as received (BEHAVIOUR F-02)
 	LastModified string // opaque bytes, as received
-	BodyHash     string // of the last body that was read, hex; empty: none
-	LastPollAt   time.Time
+	// ValidatorsURL is the address that answered with ETag and LastModified,
+	// and the only one they are sent to; empty: the feed's own (F-04).
+	ValidatorsURL string
+	BodyHash      string // of the last body that was read, hex; empty: none
+	Parser        int    // version of the parser that read it (F-07)
+	PlainBody     bool   // the server mislabels encodings: none is offered (F-23)
+	LastPollAt    time.Time
 	// LastSuccessAt is the last poll that ended in 200 with a feed, or 304.
 	LastSuccessAt  time.Time
 	NextPollAt     time.Time
@@ -119,12 +125,20 @@ type PollState struct {
 	MovedTo        string        // target of the permanent redirect seen last
 	MovedSince     time.Time     // when that target was first seen
 	MovedPolls     int           // polls that ended there
-	MedianGap      time.Duration // between the last 20 first-seen times; 0: unknown
+	MovedKnown     bool          // the document there carries what this feed carried before
+	DuplicateOf    string        // URL of another feed that this one has moved to; empty: none
+	ItemTimes      []time.Time   // of the newest items, oldest first, at most 20 (F-31)
+	MedianGap      time.Duration // between ItemTimes; 0: unknown
 	NewestItemAt   time.Time     // newest first-seen time
 	MaxAge         time.Duration // hint of the last response's caching headers
 	TTL            time.Duration // hint of the document: RSS ttl, sy:*
 	SkipHours      uint32        // bit h set: no polls in hour h, GMT
 	SkipDays       uint8         // bit d set: no polls on time.Weekday d, GMT
+	PushedUntil    time.Time     // a hub announces changes until then (F-39)
+	// LinkIdentity makes items known by their links: the feed invents its
+	// GUIDs anew (F-63). Regenerated counts the polls in a row that showed it.
+	LinkIdentity bool
+	Regenerated  int
 }
 
 // HostPause keeps every request away from a host until a time.

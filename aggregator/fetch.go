@@ -11,6 +11,9 @@ type Fetch struct {
 	Status        int           // HTTP status; 0: no answer was received
 	ETag          string        // as received; empty: none
 	LastModified  string        // as received; empty: none
+	ValidatorsURL string        // the address that ETag and LastModified belong to
+	PlainBody     bool          // encodings turned out to be mislabelled; do not offer any next time
+	Delta         bool          // 226: the body holds what is new only (F-12)
 	MaxAge        time.Duration // from Cache-Control or Expires (BEHAVIOUR F-32); 0: none
 	// RetryAfter is what the answer asks for; meaningful only with HasRetryAfter.
 	RetryAfter    time.Duration
@@ -48,6 +51,7 @@ type PollReport struct {
 
 // FeedDocument is what a feed's document says of the feed itself.
 type FeedDocument struct {
+	ID        string // as the document declares, such as atom:id; empty: none
 	Title     string
 	SiteURL   string
 	Language  string

@@ -15,21 +15,24 @@ const feedColumns = `id, lease_until, fence, next_poll_at, state, url, outlet, l
 	poll_interval, selector, declared, origin_url, title, site_url, declared_language, created_at,
 	etag, last_modified, body_hash, last_poll_at, last_success_at, next_poll_reason, last_status, last_error,
 	failures, failing_since, same_bodies, gone_at, moved_to, moved_since, moved_polls,
-	median_gap, newest_item_at, max_age, ttl, skip_hours, skip_days`
+	median_gap, newest_item_at, max_age, ttl, skip_hours, skip_days,
+	validators_url, parser, plain_body, document_id, moved_known, duplicate_of, item_times, pushed_until, link_identity, regenerated`
 
 // scanner is a *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
 
 func scanFeed(r scanner) (f aggregator.Feed, err error) {
-	var etag, modified []byte
+	var etag, modified, times []byte
 	err = r.Scan(&f.ID, (*instant)(&f.Lease.Until), &f.Lease.Fence, (*instant)(&f.NextPollAt), &f.State, &f.URL, &f.Outlet, &f.Language,
 		(*list)(&f.Tags), &f.Enrich, &f.Publish, (*seconds)(&f.Interval), &f.Selector, &f.Declared, &f.OriginURL,
 		&f.Title, &f.SiteURL, &f.DeclaredLanguage, (*instant)(&f.CreatedAt),
 		&etag, &modified, &f.BodyHash, (*instant)(&f.LastPollAt), (*instant)(&f.LastSuccessAt), &f.NextPollReason,
 		&f.LastStatus, &f.LastError, &f.Failures, (*instant)(&f.FailingSince), &f.SameBodies, (*instant)(&f.GoneAt),
 		&f.MovedTo, (*instant)(&f.MovedSince), &f.MovedPolls, (*seconds)(&f.MedianGap), (*instant)(&f.NewestItemAt),
-		(*seconds)(&f.MaxAge), (*seconds)(&f.TTL), &f.SkipHours, &f.SkipDays)
-	f.ETag, f.LastModified = string(etag), string(modified)
+		(*seconds)(&f.MaxAge), (*seconds)(&f.TTL), &f.SkipHours, &f.SkipDays,
+		&f.ValidatorsURL, &f.Parser, &f.PlainBody, &f.DocumentID, &f.MovedKnown, &f.DuplicateOf, &times,
+		(*instant)(&f.PushedUntil), &f.LinkIdentity, &f.Regenerated)
+	f.ETag, f.LastModified, f.ItemTimes = string(etag), string(modified), unpackTimes(times)
 	return f, err
 }
 

@@ -39,6 +39,22 @@ func packHashes(hashes []uint64) []byte {
 	return b
 }
 
+func unpackTimes(b []byte) []time.Time {
+	out := make([]time.Time, len(b)/8)
+	for i := range out {
+		out[i] = fromUnix(int64(binary.LittleEndian.Uint64(b[8*i:])))
+	}
+	return out
+}
+
+func packTimes(times []time.Time) []byte {
+	b := make([]byte, 0, 8*len(times))
+	for _, t := range times {
+		b = binary.LittleEndian.AppendUint64(b, uint64(toUnix(t)))
+	}
+	return b
+}
+
 // RecordPoll saves the outcome of one poll in one transaction: the feed's new
 // state, its new and changed items, what they wait for, and the end of the
 // lease. It returns aggregator.ErrConflict if the lease has passed to another
@@ -92,12 +108,16 @@ func saveState(ctx context.Context, t *tx, r *aggregator.PollRecord, p *aggregat
 	n, err := t.exec(ctx, `UPDATE feed SET lease_until = 0, next_poll_at = $3, state = $4, etag = $5, last_modified = $6, body_hash = $7,
 		last_poll_at = $8, last_success_at = $9, next_poll_reason = $10, last_status = $11, last_error = $12,
 		failures = $13, failing_since = $14, same_bodies = $15, gone_at = $16, moved_to = $17, moved_since = $18, moved_polls = $19,
-		median_gap = $20, newest_item_at = $21, max_age = $22, ttl = $23, skip_hours = $24, skip_days = $25
+		median_gap = $20, newest_item_at = $21, max_age = $22, ttl = $23, skip_hours = $24, skip_days = $25,
+		steady = $26, validators_url = $27, parser = $28, plain_body = $29, moved_known = $30, duplicate_of = $31,
+		item_times = $32, pushed_until = $33, link_identity = $34, regenerated = $35
 		WHERE id = $1 AND fence = $2`,
 		r.Feed, r.Lease.Fence, toUnix(p.NextPollAt), p.State, []byte(p.ETag), []byte(p.LastModified), p.BodyHash,
 		toUnix(p.LastPollAt), toUnix(p.LastSuccessAt), p.NextPollReason, p.LastStatus, clean(p.LastError),
 		p.Failures, toUnix(p.FailingSince), p.SameBodies, toUnix(p.GoneAt), clean(p.MovedTo), toUnix(p.MovedSince), p.MovedPolls,
-		toSeconds(p.MedianGap), toUnix(p.NewestItemAt), toSeconds(p.MaxAge), toSeconds(p.TTL), int64(p.SkipHours), int64(p.SkipDays))
+		toSeconds(p.MedianGap), toUnix(p.NewestItemAt), toSeconds(p.MaxAge), toSeconds(p.TTL), int64(p.SkipHours), int64(p.SkipDays),
+		flag(p.Failures == 0), clean(p.ValidatorsURL), p.Parser, flag(p.PlainBody), flag(p.MovedKnown), clean(p.DuplicateOf),
+		packTimes(p.ItemTimes), toUnix(p.PushedUntil), flag(p.LinkIdentity), p.Regenerated)
 	if err == nil && n == 0 {
 		return aggregator.ErrConflict
 	}
@@ -105,9 +125,9 @@ func saveState(ctx context.Context, t *tx, r *aggregator.PollRecord, p *aggregat
 }
 
 func saveDocument(ctx context.Context, t *tx, id aggregator.FeedID, d *aggregator.FeedDocument) error {
-	_, err := t.exec(ctx, `UPDATE feed SET title = $2, site_url = $3, declared_language = $4
-		WHERE id = $1 AND (title <> $2 OR site_url <> $3 OR declared_language <> $4)`,
-		id, clean(d.Title), clean(d.SiteURL), clean(d.Language))
+	_, err := t.exec(ctx, `UPDATE feed SET title = $2, site_url = $3, declared_language = $4, document_id = $5
+		WHERE id = $1 AND (title <> $2 OR site_url <> $3 OR declared_language <> $4 OR document_id <> $5)`,
+		id, clean(d.Title), clean(d.SiteURL), clean(d.Language), clean(d.ID))
 	return err
 }
 

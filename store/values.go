@@ -48,6 +48,14 @@ func (d *seconds) Scan(v any) error {
 	return nil
 }
 
+// flag is a truth in a column.
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func toSeconds(d time.Duration) int64 { return int64(d / time.Second) }
 
 // list is a list of strings in a column: a JSON array, empty text for none.

@@ -129,6 +129,11 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 type Request struct {
 	URL                string
 	ETag, LastModified string            // as received with the document we have; empty: unconditional
+	ValidatorsURL      string            // where those came from; empty: URL. They are sent nowhere else (F-04)
+	PlainBody          bool              // offer no encodings: this server mislabels them (F-23)
+	Delta              bool              // ask for what is new only, with validators: A-IM: feed (F-12)
+	HTTP1              bool              // do not speak HTTP/2 (F-24)
+	Insecure           bool              // do not verify the certificate (F-26)
 	User, Password     string            // HTTP Basic
 	Headers            map[string]string // set by the editor; they go to the URL's own origin only
 }
@@ -141,6 +146,16 @@ type Response struct {
 	// Truncated says that the body broke off before its end. The validators
 	// are left out then: they belong to a document that we do not have.
 	Truncated bool
+	release   func()
+}
+
+// Release gives back the room that a large body takes. Until then, few other
+// large bodies are read. It may be called more than once, and on nil.
+func (r *Response) Release() {
+	if r != nil && r.release != nil {
+		r.release()
+		r.release = nil
+	}
 }
 
 // Feed asks for a feed once. The error is nil for a document and for 304 to

@@ -58,6 +58,9 @@ type Options struct {
 type Access struct {
 	User, Password string
 	Headers        map[string]string
+	Delta          bool // ask for what is new only (F-12)
+	HTTP1          bool // no HTTP/2 (F-24)
+	Insecure       bool // the certificate is not verified (F-26)
 }
 
 // Pipeline carries feeds and items through the stages. Its methods are safe

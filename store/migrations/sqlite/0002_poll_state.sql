@@ -1,0 +1,15 @@
+-- What a feed's polls leave behind besides (BEHAVIOUR F-04, F-07, F-23, F-31, F-39, F-50, F-63).
+ALTER TABLE feed ADD COLUMN steady INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN validators_url TEXT NOT NULL DEFAULT '';
+ALTER TABLE feed ADD COLUMN parser INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN plain_body INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN document_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE feed ADD COLUMN moved_known INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN duplicate_of TEXT NOT NULL DEFAULT '';
+ALTER TABLE feed ADD COLUMN item_times BLOB NOT NULL DEFAULT x'';
+ALTER TABLE feed ADD COLUMN pushed_until INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN link_identity INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN regenerated INTEGER NOT NULL DEFAULT 0;
+UPDATE feed SET steady = 1 WHERE failures = 0 AND last_success_at > 0;
+DROP INDEX feed_due;
+CREATE INDEX feed_due ON feed (steady, next_poll_at, id); -- ClaimDueFeeds, NextDueAt

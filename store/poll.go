@@ -40,6 +40,9 @@ func packHashes(hashes []uint64) []byte {
 }
 
 func unpackTimes(b []byte) []time.Time {
+	if len(b) == 0 {
+		return nil
+	}
 	out := make([]time.Time, len(b)/8)
 	for i := range out {
 		out[i] = fromUnix(int64(binary.LittleEndian.Uint64(b[8*i:])))

@@ -174,7 +174,8 @@ func TestClaimObeysPausesAndHosts(t *testing.T) {
 		}{
 			{"due", aggregator.FeedClaim{}, nil},
 			{"all", aggregator.FeedClaim{All: true}, nil},
-			{"forced", aggregator.FeedClaim{Force: true}, []aggregator.FeedID{b, a}},
+			{"forced", aggregator.FeedClaim{Force: true}, []aggregator.FeedID{a, b}},
+			{"behind the first", aggregator.FeedClaim{Force: true, After: a}, []aggregator.FeedID{b}},
 			{"forced, one host busy", aggregator.FeedClaim{Force: true, ExcludeHosts: []string{"b.example"}}, []aggregator.FeedID{a}},
 			{"only", aggregator.FeedClaim{Force: true, OnlyFeed: a}, []aggregator.FeedID{a}},
 		} {

@@ -19,9 +19,8 @@ type round struct {
 	spacing  time.Duration                  // between the starts of polls of public hosts
 
 	hosts    map[string]*host
-	ready    []*host // hosts that may be polled now, first come first served
+	lanes    []*lane // in the order of their rights
 	queued   int     // feeds in the hosts' queues
-	lined    int     // hosts with a queue
 	inFlight int
 	finished chan finish
 	pollCtx  context.Context // outlives the end of ctx by the grace
@@ -29,15 +28,30 @@ type round struct {
 
 	nextStart   time.Time // no public host before
 	claimAfter  time.Time // nothing to claim before
-	mayClaim    bool      // something has changed since the last claim came back short
 	left        bool      // feeds of busy hosts may be due
 	done, total int
 	err         error
 }
 
+// lane is a class of feeds with a bound of its own, so that ten thousand
+// servers that hang keep nobody else waiting.
+type lane struct {
+	name     aggregator.Lane
+	room     int     // polls at once
+	inFlight int     // polls of it
+	ready    []*host // hosts that may be polled now, first come first served
+	lined    int     // hosts whose queue begins with a feed of it
+	mayClaim bool    // something has changed since the last claim came back short
+	// A sweep of all feeds claims them in the order of their ids, and passes
+	// once more over those it had to leave behind.
+	after   aggregator.FeedID
+	missing bool
+}
+
 // host is a host with feeds claimed, polled, or polled a moment ago.
 type host struct {
 	key    string
+	lane   *lane // of the feed polled now, or first in the queue
 	queue  []aggregator.Feed
 	busy   bool
 	free   time.Time // the gap ends
@@ -53,12 +67,31 @@ type finish struct {
 
 func newRound(s *Scheduler, ctx context.Context) *round {
 	r := &round{
-		Scheduler: s, hosts: make(map[string]*host), mayClaim: true, left: true,
+		Scheduler: s, hosts: make(map[string]*host), left: true,
 		finished: make(chan finish, s.opts.Concurrency),
 		claim:    aggregator.FeedClaim{Lease: lease},
 	}
+	n := s.opts.Concurrency
+	r.lanes = []*lane{
+		{name: aggregator.LaneSteady, room: n, mayClaim: true},
+		{name: aggregator.LaneShaky, room: max(1, n-n/steadyShare), mayClaim: true},
+	}
 	r.pollCtx, r.stopPoll = context.WithCancel(context.WithoutCancel(ctx))
 	return r
+}
+
+// sweepAll makes the round one over all feeds, in the order of their ids.
+func (r *round) sweepAll() {
+	r.claim.All = true
+	r.lanes = []*lane{{room: r.opts.Concurrency, mayClaim: true}}
+}
+
+// laneOf returns the lane a feed is polled in.
+func (r *round) laneOf(f *aggregator.Feed) *lane {
+	if len(r.lanes) == 1 || f.Failures == 0 && !f.LastSuccessAt.IsZero() {
+		return r.lanes[0]
+	}
+	return r.lanes[1]
 }
 
 // run claims and polls until ctx ends, the store fails, or a sweep is done.
@@ -74,7 +107,7 @@ func (r *round) run(ctx context.Context) error {
 			break
 		}
 		r.start()
-		if r.sweep && r.inFlight == 0 && r.queued == 0 && !r.mayClaim {
+		if r.sweep && r.inFlight == 0 && r.queued == 0 && !r.mayClaim() {
 			return nil
 		}
 		timer.Reset(r.nap())
@@ -84,7 +117,8 @@ func (r *round) run(ctx context.Context) error {
 			r.drain()
 		case <-timer.C:
 		case <-r.wake:
-			r.mayClaim, r.claimAfter = true, time.Time{}
+			r.lookAgain()
+			r.claimAfter = time.Time{}
 		case <-ctx.Done():
 		}
 	}
@@ -112,37 +146,75 @@ func (r *round) openGates() {
 			continue
 		}
 		if len(h.queue) > 0 {
-			h.listed = true
-			r.ready = append(r.ready, h)
+			h.list()
 			continue
 		}
 		delete(r.hosts, h.key)
 	}
 }
 
+// list makes a host one that may be polled now.
+func (h *host) list() {
+	h.listed = true
+	h.lane.ready = append(h.lane.ready, h)
+}
+
+func (r *round) mayClaim() bool {
+	return slices.ContainsFunc(r.lanes, func(l *lane) bool { return l.mayClaim })
+}
+
+// lookAgain makes all lanes claim again, whatever they found the last time.
+func (r *round) lookAgain() {
+	for _, l := range r.lanes {
+		l.mayClaim, l.missing = true, true
+	}
+}
+
 // fill claims feeds while fewer wait than may be polled at once.
 func (r *round) fill(ctx context.Context) error {
-	for r.wantsMore() {
-		now := r.opts.Now()
-		c := r.claim
-		c.Now, c.Limit = now, 2*r.opts.Concurrency
-		c.ExcludeHosts = r.occupied()
-		feeds, err := r.opts.Store.ClaimDueFeeds(ctx, c)
-		if err != nil {
-			return err
-		}
-		surplus, fresh := r.queue(feeds)
-		if len(surplus) > 0 {
-			if err := r.opts.Store.ReleaseFeeds(ctx, surplus); err != nil {
+	now, claimed := r.opts.Now(), false
+	again := !r.claimAfter.IsZero() && !now.Before(r.claimAfter)
+	for _, l := range r.lanes {
+		l.mayClaim = l.mayClaim || again
+		for l.mayClaim && r.hasRoom(l) {
+			claimed = true
+			if err := r.claimFor(ctx, l); err != nil {
 				return err
 			}
 		}
-		if len(feeds) == c.Limit && fresh > 0 {
-			continue // there may be more, of other hosts
-		}
-		r.mayClaim = false
-		return r.planClaim(ctx, now)
 	}
+	if !claimed && !again {
+		return nil
+	}
+	return r.planClaim(ctx)
+}
+
+// claimFor claims feeds of a lane once.
+func (r *round) claimFor(ctx context.Context, l *lane) error {
+	c := r.claim
+	c.Now, c.Limit, c.Lane, c.After = r.opts.Now(), claimsPerPoll*r.opts.Concurrency, l.name, l.after
+	c.ExcludeHosts = r.occupied()
+	feeds, err := r.opts.Store.ClaimDueFeeds(ctx, c)
+	if err != nil {
+		return err
+	}
+	for i := range feeds {
+		if c.All {
+			l.after = max(l.after, feeds[i].ID)
+		}
+	}
+	surplus, fresh := r.queue(feeds)
+	if len(surplus) > 0 {
+		l.missing = true
+		if err := r.opts.Store.ReleaseFeeds(ctx, surplus); err != nil {
+			return err
+		}
+	}
+	if len(feeds) == c.Limit && (fresh > 0 || c.All) {
+		return nil // there may be more, of other hosts
+	}
+	l.mayClaim = c.All && l.missing && fresh > 0
+	l.after, l.missing = 0, false
 	return nil
 }
 
@@ -150,9 +222,10 @@ func (r *round) fill(ctx context.Context) error {
 // that only wait for their gap to end are not among them: there may be
 // thousands, and what is claimed of them will not wait long.
 func (r *round) occupied() []string {
-	keys := make([]string, 0, r.inFlight+r.lined)
+	var keys []string
 	for key, h := range r.hosts {
-		if h.more = h.busy || len(h.queue) > 0; h.more {
+		if h.full() {
+			h.more = true
 			keys = append(keys, key)
 		}
 	}
@@ -160,21 +233,18 @@ func (r *round) occupied() []string {
 	return keys
 }
 
-// wantsMore tells if feeds should be claimed: enough wait if those that could
-// start at once would fill half of what may run.
-func (r *round) wantsMore() bool {
-	return r.hasRoom() && (r.mayClaim || !r.claimAfter.IsZero() && !r.opts.Now().Before(r.claimAfter))
-}
-
-func (r *round) hasRoom() bool {
-	return len(r.ready) <= r.opts.Concurrency/2 && r.lined < 4*r.opts.Concurrency
+// hasRoom tells if feeds of a lane should be claimed: enough wait if those
+// that could start at once would fill half of what may run.
+func (r *round) hasRoom(l *lane) bool {
+	return len(l.ready) <= l.room/2 && l.lined < 4*l.room && r.queued < 16*r.opts.Concurrency
 }
 
 // planClaim decides when to look for due feeds again, after none are left.
-func (r *round) planClaim(ctx context.Context, now time.Time) error {
+func (r *round) planClaim(ctx context.Context) error {
 	if r.sweep {
 		return nil // when a host becomes free
 	}
+	now := r.opts.Now()
 	due, err := r.opts.Store.NextDueAt(ctx)
 	if err != nil {
 		return err
@@ -215,27 +285,38 @@ func (r *round) queue(feeds []aggregator.Feed) (surplus []aggregator.FeedID, tak
 		if r.seen != nil {
 			r.seen[f.ID] = struct{}{}
 		}
-		if h.queue = append(h.queue, *f); len(h.queue) == 1 {
-			r.lined++
+		if h.queue = append(h.queue, *f); len(h.queue) == 1 && !h.busy {
+			r.lineUp(h)
 		}
 		r.queued++
 		r.total++
 		taken++
 		if !h.busy && !h.listed && !r.opts.Now().Before(h.free) {
-			h.listed = true
-			r.ready = append(r.ready, h)
+			h.list()
 		}
 	}
 	return surplus, taken
 }
 
+// lineUp puts a host into the lane of the first feed in its queue.
+func (r *round) lineUp(h *host) {
+	h.lane = r.laneOf(&h.queue[0])
+	h.lane.lined++
+}
+
 // start begins polls of ready hosts, one each, while there is room.
 func (r *round) start() {
+	for _, l := range r.lanes {
+		r.startLane(l)
+	}
+}
+
+func (r *round) startLane(l *lane) {
 	now := r.opts.Now()
 	var wait []*host
-	for len(r.ready) > 0 && r.inFlight < r.opts.Concurrency {
-		h := r.ready[0]
-		r.ready = r.ready[1:]
+	for len(l.ready) > 0 && r.inFlight < r.opts.Concurrency && l.inFlight < l.room {
+		h := l.ready[0]
+		l.ready = l.ready[1:]
 		if h.public && r.spacing > 0 {
 			if now.Before(r.nextStart) {
 				wait = append(wait, h)
@@ -244,10 +325,9 @@ func (r *round) start() {
 			r.nextStart = now.Add(r.spacing)
 		}
 		h.listed = false
+		l.lined--
 		f := h.queue[0]
-		if h.queue = h.queue[1:]; len(h.queue) == 0 {
-			r.lined--
-		}
+		h.queue = h.queue[1:]
 		r.queued--
 		if left := f.Lease.Until.Sub(now); !f.Lease.Until.IsZero() && left < leaseSpare {
 			r.giveBack(h, &f)
@@ -255,19 +335,23 @@ func (r *round) start() {
 		}
 		h.busy = true
 		r.inFlight++
+		l.inFlight++
 		go func() {
 			err := r.opts.Ingest(r.pollCtx, &f)
 			r.finished <- finish{h, err}
 		}()
 	}
-	r.ready = append(wait, r.ready...)
+	l.ready = append(wait, l.ready...)
 }
 
 // giveBack releases a feed that waited for so long that its lease is ending.
 func (r *round) giveBack(h *host, f *aggregator.Feed) {
 	r.total--
 	delete(r.seen, f.ID)
-	r.mayClaim = true
+	r.lookAgain()
+	if len(h.queue) > 0 {
+		r.lineUp(h)
+	}
 	ctx, cancel := context.WithTimeout(r.pollCtx, releaseTimeout)
 	defer cancel()
 	if err := r.opts.Store.ReleaseFeeds(ctx, []aggregator.FeedID{f.ID}); err != nil {
@@ -277,8 +361,9 @@ func (r *round) giveBack(h *host, f *aggregator.Feed) {
 
 // finish notes the end of a poll.
 func (r *round) finish(f finish) {
-	r.inFlight--
 	h := f.host
+	r.inFlight--
+	h.lane.inFlight--
 	h.busy = false
 	if f.err != nil {
 		r.fail(f.err)
@@ -286,8 +371,11 @@ func (r *round) finish(f finish) {
 	if gap := r.gap(h); gap > 0 {
 		h.free = r.opts.Now().Add(gap)
 	}
-	if len(h.queue) == 0 && h.more && (r.sweep || r.left) {
-		r.mayClaim = true // of this host, too
+	if len(h.queue) > 0 {
+		r.lineUp(h)
+	} else if h.more && (r.sweep || r.left) {
+		h.more = false
+		r.lookAgain() // for feeds of this host, too
 	}
 	if r.done++; r.progress != nil {
 		r.progress(r.done, r.total)
@@ -326,17 +414,20 @@ func (r *round) nap() time.Duration {
 			until = t
 		}
 	}
-	if r.inFlight < r.opts.Concurrency {
-		if len(r.ready) > 0 {
+	if r.inFlight == r.opts.Concurrency {
+		return max(0, until.Sub(now))
+	}
+	for _, l := range r.lanes {
+		if len(l.ready) > 0 && l.inFlight < l.room {
 			sooner(r.nextStart)
 		}
-		if !r.claimAfter.IsZero() && r.hasRoom() {
+		if !r.claimAfter.IsZero() && r.hasRoom(l) {
 			sooner(r.claimAfter)
 		}
-		for _, h := range r.hosts {
-			if !h.busy && !h.listed {
-				sooner(h.free)
-			}
+	}
+	for _, h := range r.hosts {
+		if !h.busy && !h.listed {
+			sooner(h.free)
 		}
 	}
 	return max(0, until.Sub(now))

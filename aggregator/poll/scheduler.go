@@ -25,7 +25,9 @@ const (
 	defaultHostGap     = 2 * time.Second
 	lease              = 15 * time.Minute
 	leaseSpare         = 2 * time.Minute // a poll is not begun on less
-	queuePerHost       = 16              // feeds of one private host that wait for their turn
+	queuePerHost       = 64              // feeds of one private host that wait for their turn
+	claimsPerPoll      = 4               // feeds claimed together, for each poll at once
+	steadyShare        = 8               // one poll in so many is kept free for feeds that answer
 	startSpacing       = 100 * time.Millisecond
 	grace              = 10 * time.Second // BEHAVIOUR O-01
 	releaseTimeout     = 5 * time.Second
@@ -153,8 +155,9 @@ func (s *Scheduler) Sweep(ctx context.Context, o SweepOptions) error {
 	}
 	r := newRound(s, ctx)
 	r.sweep, r.progress = true, o.Progress
-	r.claim.All, r.claim.Force = o.All || o.Force, o.Force
-	if r.claim.All {
+	r.claim.Force = o.Force
+	if o.All || o.Force {
+		r.sweepAll()
 		r.claim.Sweep = rand.Int64()
 	}
 	r.seen = make(map[aggregator.FeedID]struct{})

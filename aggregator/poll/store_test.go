@@ -59,12 +59,16 @@ func (s *fakeStore) ClaimDueFeeds(_ context.Context, c aggregator.FeedClaim) ([]
 		host := hostKey(f.URL)
 		paused := s.pauses[host].After(c.Now) && !c.Force
 		fresh := c.Sweep != 0 && s.sweeps[f.ID] == c.Sweep
-		if paused || fresh || !c.All && f.NextPollAt.After(c.Now) || f.State == aggregator.FeedGone || slices.Contains(c.ExcludeHosts, host) {
+		if paused || fresh || !c.All && f.NextPollAt.After(c.Now) || f.State == aggregator.FeedGone || f.ID <= c.After ||
+			c.Lane != "" && (c.Lane == aggregator.LaneSteady) != (f.Failures == 0 && !f.LastSuccessAt.IsZero()) || slices.Contains(c.ExcludeHosts, host) {
 			continue
 		}
 		due = append(due, f)
 	}
 	slices.SortFunc(due, func(a, b *aggregator.Feed) int {
+		if c.All {
+			return cmp.Compare(a.ID, b.ID)
+		}
 		return cmp.Or(a.NextPollAt.Compare(b.NextPollAt), cmp.Compare(a.ID, b.ID))
 	})
 	var out []aggregator.Feed

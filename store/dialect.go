@@ -75,7 +75,8 @@ type target struct {
 const (
 	pragmas      = "_busy_timeout=10000&_foreign_keys=1&_pragma=trusted_schema(0)"
 	writePragmas = "mode=rwc&_txlock=immediate&" + pragmas + "&_journal_mode=WAL&_synchronous=NORMAL" +
-		"&_pragma=page_size(8192)&_pragma=wal_autocheckpoint(2000)&_pragma=cache_size(-8000)&_pragma=journal_size_limit(67108864)"
+		"&_pragma=page_size(8192)&_pragma=wal_autocheckpoint(2000)&_pragma=cache_size(-8000)&_pragma=journal_size_limit(67108864)" +
+		"&_pragma=temp_store(memory)" // the journal of a statement, too, which is small
 	readPragmas = "mode=ro&" + pragmas + "&_pragma=cache_size(-2000)&_query_only=1"
 )
 

@@ -22,6 +22,8 @@ type round struct {
 	lanes    []*lane // in the order of their rights
 	queued   int     // feeds in the hosts' queues
 	inFlight int
+	workers  int // started so far: a goroutine that has polled polls again
+	jobs     chan job
 	finished chan finish
 	pollCtx  context.Context // outlives the end of ctx by the grace
 	stopPoll context.CancelFunc
@@ -60,6 +62,11 @@ type host struct {
 	public bool
 }
 
+type job struct {
+	host *host
+	feed aggregator.Feed
+}
+
 type finish struct {
 	host *host
 	err  error
@@ -68,6 +75,7 @@ type finish struct {
 func newRound(s *Scheduler, ctx context.Context) *round {
 	r := &round{
 		Scheduler: s, hosts: make(map[string]*host), left: true,
+		jobs:     make(chan job, s.opts.Concurrency),
 		finished: make(chan finish, s.opts.Concurrency),
 		claim:    aggregator.FeedClaim{Lease: lease},
 	}
@@ -97,6 +105,7 @@ func (r *round) laneOf(f *aggregator.Feed) *lane {
 // run claims and polls until ctx ends, the store fails, or a sweep is done.
 func (r *round) run(ctx context.Context) error {
 	defer r.stopPoll()
+	defer close(r.jobs)
 	defer r.releaseQueues(ctx)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -336,12 +345,21 @@ func (r *round) startLane(l *lane) {
 		h.busy = true
 		r.inFlight++
 		l.inFlight++
-		go func() {
-			err := r.opts.Ingest(r.pollCtx, &f)
-			r.finished <- finish{h, err}
-		}()
+		if r.workers < r.inFlight {
+			r.workers++
+			go r.work()
+		}
+		r.jobs <- job{h, f}
 	}
 	l.ready = append(wait, l.ready...)
+}
+
+// work polls until there are no more jobs.
+func (r *round) work() {
+	for j := range r.jobs {
+		err := r.opts.Ingest(r.pollCtx, &j.feed)
+		r.finished <- finish{j.host, err}
+	}
 }
 
 // giveBack releases a feed that waited for so long that its lease is ending.

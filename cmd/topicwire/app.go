@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -73,12 +71,7 @@ func (e *env) open(o openOptions) (*app, error) {
 
 // openWith joins everything by a configuration.
 func (e *env) openWith(cfg *config.Config, o openOptions) (a *app, err error) {
-	// What lives is small beside the garbage that parsing makes: collecting
-	// twice as often costs little and saves a fifth of the memory. Commands
-	// that parse nothing do not come here.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
+	tuneMemory() // commands that parse nothing do not come here
 	st, err := openStore(e, cfg)
 	if err != nil {
 		return nil, err

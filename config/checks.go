@@ -39,6 +39,20 @@ func redactURL(raw string) string {
 	return raw[:i+2] + "…" + raw[j:]
 }
 
+// domain checks the name of a host, without scheme, port and path.
+func (v *validation) domain(key, name string) {
+	host := name
+	if u, err := url.Parse(name); err == nil && u.Host != "" {
+		host = u.Hostname()
+	}
+	switch {
+	case host != name && host != "":
+		v.fault(key, "%q is more than a domain; write %s", redactURL(name), host)
+	case name == "" || strings.ContainsAny(name, " /:@?#*") || !strings.Contains(name, "."):
+		v.fault(key, "%q is no domain; write one such as blogs.example.org", name)
+	}
+}
+
 // once faults a value that stands in the file twice, naming both lines.
 func (v *validation) once(first map[string]string, value, key, what string) {
 	if before, ok := first[value]; ok {

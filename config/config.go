@@ -48,6 +48,7 @@ type Admin struct {
 // Fetch bounds what is fetched, and how often.
 type Fetch struct {
 	Contact      string        `yaml:"contact"`
+	MultiTenant  []string      `yaml:"multi_tenant"` // domains whose feeds are strangers to each other
 	AllowPrivate []string      `yaml:"allow_private"` // CIDR[:port]
 	MinInterval  time.Duration `yaml:"min_interval"`
 	MaxInterval  time.Duration `yaml:"max_interval"`
@@ -81,6 +82,9 @@ type Feed struct {
 	Password     Secret            `yaml:"-"` // from PasswordFile
 	Headers      map[string]string `yaml:"headers"`
 	Selector     string            `yaml:"selector"`
+	Delta        bool              `yaml:"delta"`    // ask for what is new only (RFC 3229)
+	HTTP2        bool              `yaml:"http2"`    // true unless set
+	Insecure     bool              `yaml:"insecure"` // the server's certificate is not verified
 }
 
 // Topic is a topic declared in the file.
@@ -197,6 +201,11 @@ func Parse(b []byte, name string) (*Config, error) {
 	}
 	if root != nil {
 		c.source.decode(root, c)
+	}
+	for i := range c.Feeds {
+		if !c.IsSet(fmt.Sprintf("feeds[%d].http2", i)) {
+			c.Feeds[i].HTTP2 = true
+		}
 	}
 	return c, nil
 }

@@ -113,6 +113,9 @@ func (v *validation) fetch(f *Fetch) {
 	for i, rule := range f.AllowPrivate {
 		v.allowRule(fmt.Sprintf("fetch.allow_private[%d]", i), rule)
 	}
+	for i, d := range f.MultiTenant {
+		v.domain(fmt.Sprintf("fetch.multi_tenant[%d]", i), d)
+	}
 	v.between("fetch.min_interval", f.MinInterval, time.Minute, 7*24*time.Hour)
 	v.between("fetch.max_interval", f.MaxInterval, time.Minute, 31*24*time.Hour)
 	if f.MaxInterval < f.MinInterval {

@@ -21,10 +21,11 @@ const saveTimeout = 20 * time.Second
 func (p *Pipeline) fetchFeed(ctx context.Context, f *aggregator.Feed) (*fetch.Response, error) {
 	start := time.Now()
 	defer p.stats.fetch.since(start)
-	a := p.opts.Access(f.URL)
+	a := p.opts.Access(f)
 	return p.opts.Fetch.Feed(ctx, fetch.Request{
 		URL: f.URL, ETag: f.ETag, LastModified: f.LastModified,
 		User: a.User, Password: a.Password, Headers: a.Headers,
+		Delta: a.Delta, HTTP1: a.HTTP1, Insecure: a.Insecure,
 	})
 }
 

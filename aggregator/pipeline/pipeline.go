@@ -42,7 +42,7 @@ type Options struct {
 	// Topics returns the topics as compiled now. It is called once per batch.
 	Topics func() *match.Set
 	// Access returns what a feed's requests carry beyond the common; nil: nothing.
-	Access func(feedURL string) Access
+	Access func(f *aggregator.Feed) Access
 	Enrich aggregator.EnrichMode // of feeds that set none; empty: auto
 	// PageHost groups pages that must not be fetched at the same time
 	// (fetch.HostKey).
@@ -89,7 +89,7 @@ func New(o Options) *Pipeline {
 		o.Pages = 16
 	}
 	if o.Access == nil {
-		o.Access = func(string) Access { return Access{} }
+		o.Access = func(*aggregator.Feed) Access { return Access{} }
 	}
 	p := &Pipeline{
 		opts:    o,

@@ -51,6 +51,7 @@ type app struct {
 type live struct {
 	cfg         *config.Config
 	vocabulary  match.Vocabulary
+	access      accessByURL
 	topics      *match.Set
 	definitions string // of the topics compiled, to notice a change
 }
@@ -102,7 +103,7 @@ func (e *env) openWith(cfg *config.Config, o openOptions) (a *app, err error) {
 		return a, err
 	}
 	none, _ := match.NewSet(nil, nil)
-	a.live.Store(&live{cfg: cfg, vocabulary: match.Vocabulary(cfg.Vocabulary), topics: none})
+	a.live.Store(&live{cfg: cfg, vocabulary: match.Vocabulary(cfg.Vocabulary), access: accessOf(cfg), topics: none})
 	if err := a.compileTopics(e.ctx); err != nil {
 		return a, err
 	}
@@ -118,7 +119,7 @@ func (a *app) join(cfg *config.Config) (err error) {
 	a.pipe = pipeline.New(pipeline.Options{
 		Store: a.store, Fetch: a.fetch, Next: newSchedule(cfg, hostKey).Next,
 		Topics: func() *match.Set { return a.live.Load().topics },
-		Access: func(u string) pipeline.Access { return feedAccess(a.live.Load().cfg, u) },
+		Access: func(f *aggregator.Feed) pipeline.Access { return a.live.Load().access.of(f) },
 		Enrich: aggregator.EnrichMode(cfg.Enrich), PageHost: hostKey,
 		Now: a.now, Logger: a.log,
 	})

@@ -16,7 +16,6 @@ import (
 	"topicwire/aggregator"
 	"topicwire/aggregator/fetch"
 	"topicwire/aggregator/match"
-	"topicwire/aggregator/pipeline"
 	"topicwire/aggregator/poll"
 	"topicwire/config"
 	"topicwire/store"
@@ -45,6 +44,9 @@ func (ConfigCheckCmd) Run(e *env) error {
 				e.say("warning: topic %s: %s", t.Slug, w)
 			}
 		}
+	}
+	for _, w := range cfg.Warnings() {
+		e.say("warning: %s", w)
 	}
 	if path == "" {
 		path = "no configuration file; the starter configuration"
@@ -244,16 +246,6 @@ func declaredTopics(cfg *config.Config) []aggregator.Topic {
 	return topics
 }
 
-// feedAccess returns what the file sets for one feed's requests.
-func feedAccess(cfg *config.Config, feedURL string) pipeline.Access {
-	for _, f := range cfg.Feeds {
-		if f.URL == feedURL {
-			return pipeline.Access{User: f.User, Password: string(f.Password), Headers: f.Headers}
-		}
-	}
-	return pipeline.Access{}
-}
-
 // allowRules returns the private addresses that may be fetched from. The
 // configuration has been validated.
 func allowRules(cfg *config.Config) []fetch.AllowRule {
@@ -282,38 +274,10 @@ func newFetchClient(e *env, cfg *config.Config) (*fetch.Client, error) {
 	return fetch.New(o), nil
 }
 
-// userAgent says who we are and where a site's owner can reach the operator.
-func userAgent(cfg *config.Config) string {
-	ua := "topicwire/" + buildVersion()
-	contact := cfg.Fetch.Contact
-	if contact == "" {
-		contact = cfg.BaseURL
-	}
-	if contact == "" {
-		return ua
-	}
-	return ua + " (+" + contact + ")"
-}
-
 // hostKeys groups addresses by the site that must be spared.
 func hostKeys(cfg *config.Config) func(string) string {
 	rules := allowRules(cfg)
 	return func(u string) string { return fetch.HostKey(u, rules) }
-}
-
-// privateHosts tells which hosts are addresses that allow_private opens.
-func privateHosts(cfg *config.Config) func(string) bool {
-	rules := allowRules(cfg)
-	return func(host string) bool {
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
-		addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-		if err != nil {
-			return false
-		}
-		return slices.ContainsFunc(rules, func(r fetch.AllowRule) bool { return r.Prefix.Contains(addr.Unmap()) })
-	}
 }
 
 func pollOptions(a *app, cfg *config.Config, hostKey func(string) string) poll.Options {
@@ -327,7 +291,7 @@ func pollOptions(a *app, cfg *config.Config, hostKey func(string) string) poll.O
 func newSchedule(cfg *config.Config, hostKey func(string) string) poll.Schedule {
 	return poll.Schedule{
 		MinInterval: cfg.Fetch.MinInterval, MaxInterval: cfg.Fetch.MaxInterval,
-		HostKey: hostKey, PerURL: privateHosts(cfg), Failures: new(poll.HostFailures),
+		HostKey: hostKey, PerURL: strangers(cfg), Failures: new(poll.HostFailures),
 	}
 }
 

@@ -62,6 +62,7 @@ func (c *RefreshCmd) Run(e *env) error {
 		return err
 	}
 	defer a.close()
+	e.warn(a.live.Load().cfg)
 	if err := a.rematch(ctx); err != nil {
 		return err
 	}

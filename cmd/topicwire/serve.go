@@ -65,6 +65,7 @@ func withSignals(parent context.Context) (context.Context, func()) {
 // the first poll, and closes it after the last write (BEHAVIOUR O-01).
 func (e *env) serve(cfg *config.Config, path string) error {
 	e.setLogLevel(slog.LevelInfo)
+	e.warn(cfg)
 	ln, err := listen(e.ctx, cfg.Listen)
 	if err != nil {
 		return err

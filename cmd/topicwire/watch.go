@@ -130,7 +130,7 @@ func (a *app) reload(ctx context.Context, path string) {
 	}
 	a.replacing.Lock()
 	now := *a.live.Load()
-	now.cfg, now.vocabulary = cfg, match.Vocabulary(cfg.Vocabulary)
+	now.cfg, now.vocabulary, now.access = cfg, match.Vocabulary(cfg.Vocabulary), accessOf(cfg)
 	now.definitions = "" // compile anew: a vocabulary may have changed
 	a.live.Store(&now)
 	a.replacing.Unlock()

@@ -110,6 +110,10 @@ func (r *round) run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for ctx.Err() == nil && r.err == nil {
+		if err := r.catchUp(ctx); err != nil {
+			r.fail(err)
+			break
+		}
 		r.openGates()
 		if err := r.fill(ctx); err != nil {
 			r.fail(err)
@@ -128,11 +132,35 @@ func (r *round) run(ctx context.Context) error {
 		case <-r.wake:
 			r.lookAgain()
 			r.claimAfter = time.Time{}
+		case <-r.resumed:
+			r.Resume() // for catchUp
 		case <-ctx.Done():
 		}
 	}
 	r.waitForPolls()
 	return r.err
+}
+
+// catchUp spreads what became due while nothing ran.
+func (r *round) catchUp(ctx context.Context) error {
+	if r.sweep {
+		return nil
+	}
+	select {
+	case <-r.resumed:
+	default:
+		return nil
+	}
+	n, err := r.opts.Store.SpreadOverdue(ctx, r.opts.CatchUp, r.opts.Private)
+	if err != nil {
+		r.Resume()
+		return err
+	}
+	if n > 0 {
+		r.log.Info("feeds that became due meanwhile are spread", "feeds", n, "over", r.opts.CatchUp.String())
+	}
+	r.lookAgain()
+	return nil
 }
 
 // drain takes note of all polls that have finished.

@@ -28,6 +28,7 @@ const (
 	queuePerHost       = 64              // feeds of one private host that wait for their turn
 	claimsPerPoll      = 4               // feeds claimed together, for each poll at once
 	steadyShare        = 8               // one poll in so many is kept free for feeds that answer
+	catchUp            = 15 * time.Minute
 	startSpacing       = 100 * time.Millisecond
 	grace              = 10 * time.Second // BEHAVIOUR O-01
 	releaseTimeout     = 5 * time.Second
@@ -43,6 +44,9 @@ type Store interface {
 	NextDueAt(ctx context.Context) (time.Time, error)
 	// ReleaseFeeds gives back claimed feeds that were not polled.
 	ReleaseFeeds(ctx context.Context, ids []aggregator.FeedID) error
+	// SpreadOverdue puts off feeds that have been due for long over a window,
+	// oldest first, but for those of hosts that spare is true of.
+	SpreadOverdue(ctx context.Context, window time.Duration, spare func(host string) bool) (int, error)
 }
 
 // Ingest polls a feed and saves the outcome. It returns nil for a broken
@@ -58,6 +62,9 @@ type Options struct {
 	// HostGapSet makes HostGap hold for private hosts too, which have none
 	// otherwise.
 	HostGapSet bool
+	// CatchUp is the time over which Run spreads what became due while it did
+	// not run (BEHAVIOUR F-37); 0: 15 minutes.
+	CatchUp time.Duration
 	// Private tells if a host is an address of ours (fetch.allow_private): it
 	// needs no gap, and is not spared at start. nil: none is.
 	Private func(host string) bool
@@ -74,6 +81,8 @@ type Scheduler struct {
 	opts Options
 	log  *slog.Logger
 	wake chan struct{}
+	// resumed says that time has passed in which nothing ran.
+	resumed chan struct{}
 }
 
 // New returns a scheduler that does nothing until Run or Sweep is called.
@@ -83,6 +92,9 @@ func New(o Options) *Scheduler {
 	}
 	if o.HostGap <= 0 && !o.HostGapSet {
 		o.HostGap = defaultHostGap
+	}
+	if o.CatchUp <= 0 {
+		o.CatchUp = catchUp
 	}
 	if o.Private == nil {
 		o.Private = func(string) bool { return false }
@@ -96,13 +108,19 @@ func New(o Options) *Scheduler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Scheduler{opts: o, log: o.Logger, wake: make(chan struct{}, 1)}
+	return &Scheduler{opts: o, log: o.Logger, wake: make(chan struct{}, 1), resumed: make(chan struct{}, 1)}
 }
 
 // Wake makes Run look at once for feeds that have become due.
-func (s *Scheduler) Wake() {
+func (s *Scheduler) Wake() { signal(s.wake) }
+
+// Resume tells Run that the clock has jumped ahead, as after the machine slept:
+// what became due meanwhile is spread as after a start.
+func (s *Scheduler) Resume() { signal(s.resumed) }
+
+func signal(c chan struct{}) {
 	select {
-	case s.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -111,6 +129,7 @@ func (s *Scheduler) Wake() {
 // for ten seconds, gives back what was claimed, and returns nil. A store that
 // fails is asked again after a minute; only a damaged one ends Run.
 func (s *Scheduler) Run(ctx context.Context) error {
+	s.Resume()
 	for ctx.Err() == nil {
 		r := newRound(s, ctx)
 		r.spacing = startSpacing

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -164,34 +165,128 @@ func TestF36PausedHostsDoNotWakeTogether(t *testing.T) {
 	})
 }
 
+// TestF37RestartWithoutBurst starts a daemon that stood still for five hours.
 func TestF37RestartWithoutBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFakeStore(t)
 		w := newWorld(s)
 		for i := range 300 { // due at different times of the night
-			s.add(fmt.Sprintf("https://site%d.example/", i), time.Now().Add(-time.Duration(300-i)*time.Minute))
+			id := s.add(fmt.Sprintf("https://site%d.example/", i), time.Now().Add(-time.Duration(300-i)*time.Minute))
+			s.feeds[id].LastPollAt = s.feeds[id].NextPollAt.Add(-time.Hour)
 		}
 		fresh := s.add("https://fresh.example/", time.Now().Add(50*time.Minute))
 		s.feeds[fresh].LastPollAt = time.Now().Add(-10 * time.Minute)
+		lan := s.add("http://127.0.0.1/", time.Now().Add(-time.Hour))
+		s.feeds[lan].LastPollAt = time.Now().Add(-2 * time.Hour)
 		begin := time.Now()
-		runFor(t, w.options(), 15*time.Minute)
+		o := w.options()
+		o.Private = loopback
+		runFor(t, o, 15*time.Minute)
 		v := w.seen()
-		if len(v) != 300 {
-			t.Fatalf("%d polls within 15 minutes, want the 300 overdue", len(v))
+		if len(v) != 301 {
+			t.Fatalf("%d polls within 15 minutes, want the 301 overdue", len(v))
 		}
+		v = slices.DeleteFunc(v, func(p visit) bool {
+			if p.url == "http://127.0.0.1/" && !p.start.Equal(begin) {
+				t.Errorf("the private host was put off by %v", p.start.Sub(begin))
+			}
+			return p.url == "http://127.0.0.1/"
+		})
 		for i, p := range v {
 			if want := fmt.Sprintf("https://site%d.example/", i); p.url != want {
 				t.Fatalf("poll %d is of %s, want %s: the oldest first", i, p.url, want)
 			}
-			if i > 0 && p.start.Sub(v[i-1].start) < 100*time.Millisecond {
-				t.Errorf("polls %d and %d start together", i-1, i)
+			if at := p.start.Sub(begin); (at - time.Duration(i)*3*time.Second).Abs() > 3*time.Second {
+				t.Errorf("poll %d starts after %v, want 3 s between two", i, at)
 			}
 		}
-		runFor(t, w.options(), time.Minute) // kill and restart
-		if n := len(w.seen()); n != 300 {
-			t.Errorf("%d polls after the restart, want none anew", n-300)
+		runFor(t, o, time.Minute) // kill and restart
+		if n := len(w.seen()); n != 301 {
+			t.Errorf("%d polls after the restart, want none anew", n-301)
 		}
-		_ = begin
+	})
+}
+
+// TestF40SleepWithoutBurst lets the clock jump while the daemon runs, as when
+// a laptop wakes.
+func TestF40SleepWithoutBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeStore(t)
+		w := newWorld(s)
+		for i := range 30 {
+			id := s.add(fmt.Sprintf("https://site%d.example/", i), time.Now().Add(time.Hour))
+			s.feeds[id].LastPollAt = time.Now()
+		}
+		sched := poll.New(w.options())
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- sched.Run(ctx) }()
+		time.Sleep(time.Second)
+		s.mu.Lock()
+		for _, f := range s.feeds { // the clock jumps over a day: all lies behind
+			f.NextPollAt = time.Now().Add(-23 * time.Hour)
+		}
+		s.mu.Unlock()
+		jumped := time.Now()
+		sched.Resume()
+		time.Sleep(15*time.Minute + 10*time.Second)
+		cancel()
+		<-done
+		v := w.seen()
+		if len(v) != 30 {
+			t.Fatalf("%d polls, want 30", len(v))
+		}
+		if last := v[29].start.Sub(jumped); last < 14*time.Minute {
+			t.Errorf("all polled %v after the jump, want them spread over 15 minutes", last)
+		}
+	})
+}
+
+// TestHungServersKeepNobodyWaiting has 2,000 servers that accept and say
+// nothing, which is more than an hour can wait for, and 100 that answer.
+func TestHungServersKeepNobodyWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeStore(t)
+		start := time.Now()
+		for i := range 2000 {
+			s.add(fmt.Sprintf("https://hung%d.example/", i), start)
+		}
+		for i := range 100 {
+			id := s.add(fmt.Sprintf("https://good%d.example/", i), start.Add(time.Duration(i)*7*time.Second))
+			s.feeds[id].LastPollAt, s.feeds[id].LastSuccessAt = start.Add(-time.Hour), start.Add(-time.Hour)
+		}
+		w := newWorld(s)
+		w.latency = func(url string) time.Duration {
+			if strings.Contains(url, "hung") {
+				return 20 * time.Second
+			}
+			return 200 * time.Millisecond
+		}
+		w.report = func(f *aggregator.Feed) aggregator.PollReport {
+			if strings.Contains(f.URL, "hung") {
+				return aggregator.PollReport{Outcome: aggregator.PollFailed, Err: "hung", ErrKind: "timeout"}
+			}
+			return aggregator.PollReport{Outcome: aggregator.PollNotModified, Fetch: aggregator.Fetch{Status: 304}}
+		}
+		runFor(t, w.options(), 15*time.Minute)
+		good, hung := 0, 0
+		for _, v := range w.seen() {
+			var i int
+			if n, _ := fmt.Sscanf(v.url, "https://good%d.example/", &i); n == 0 {
+				hung++
+				continue
+			}
+			good++
+			if late := v.start.Sub(start.Add(time.Duration(i) * 7 * time.Second)); late > 5*time.Second {
+				t.Errorf("%s was polled %v late", v.url, late)
+			}
+		}
+		if good != 100 || hung < 28*900/20*9/10 {
+			t.Errorf("%d polls of servers that answer, %d of those that hang", good, hung)
+		}
+		if s.leased > 32*10 {
+			t.Errorf("%d feeds claimed at once", s.leased)
+		}
 	})
 }
 

@@ -103,6 +103,29 @@ func (s *fakeStore) NextDueAt(context.Context) (time.Time, error) {
 	return next, nil
 }
 
+func (s *fakeStore) SpreadOverdue(_ context.Context, window time.Duration, spare func(string) bool) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		s.claims++
+		return 0, s.fail
+	}
+	now := time.Now()
+	var late []*aggregator.Feed
+	for _, f := range s.feeds {
+		if f.NextPollAt.Before(now) && !f.LastPollAt.IsZero() && !spare(hostKey(f.URL)) {
+			late = append(late, f)
+		}
+	}
+	slices.SortFunc(late, func(a, b *aggregator.Feed) int {
+		return cmp.Or(a.NextPollAt.Compare(b.NextPollAt), cmp.Compare(a.ID, b.ID))
+	})
+	for i, f := range late {
+		f.NextPollAt = now.Add(time.Duration(i) * window / time.Duration(len(late)))
+	}
+	return len(late), nil
+}
+
 func (s *fakeStore) ReleaseFeeds(_ context.Context, ids []aggregator.FeedID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

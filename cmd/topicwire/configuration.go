@@ -151,6 +151,11 @@ func (e *env) openStore() (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.openStoreBy(cfg)
+}
+
+// openStoreBy is openStore where the configuration is at hand.
+func (e *env) openStoreBy(cfg *config.Config) (*store.Store, error) {
 	st, err := openStore(e, cfg)
 	if err != nil {
 		return nil, err
@@ -280,10 +285,13 @@ func hostKeys(cfg *config.Config) func(string) string {
 	return func(u string) string { return fetch.HostKey(u, rules) }
 }
 
+// catchUp is the longest time over which overdue feeds are spread (BEHAVIOUR F-37).
+const catchUp = 15 * time.Minute
+
 func pollOptions(a *app, cfg *config.Config, hostKey func(string) string) poll.Options {
 	return poll.Options{
 		Store: a.store, Ingest: a.pipe.Ingest, Concurrency: cfg.Fetch.Concurrency,
-		HostGap: cfg.Fetch.HostGap, HostGapSet: cfg.IsSet("fetch.host_gap"),
+		HostGap: cfg.Fetch.HostGap, HostGapSet: cfg.IsSet("fetch.host_gap"), CatchUp: min(catchUp, cfg.Fetch.MinInterval),
 		Private: privateHosts(cfg), HostKey: hostKey, Now: a.now, Logger: a.log,
 	}
 }

@@ -30,7 +30,7 @@ func (a *app) watchRows(ctx context.Context) error {
 			if err := a.settleClock(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("settle what was scheduled by the old clock", "err", err)
 			}
-			a.sched.Wake()
+			a.sched.Resume()
 		}
 		last = now
 		if err := a.lookAtRows(ctx); err != nil && ctx.Err() == nil {

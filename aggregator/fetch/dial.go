@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -42,6 +43,7 @@ type dialer struct {
 	connect  func(ctx context.Context, network, addr string) (net.Conn, error)
 	// unresolved hands names to connect as they are; tests only.
 	unresolved bool
+	blocked    *atomic.Int64 // connections refused by the guard
 }
 
 func newDialer(o Options) *dialer {
@@ -91,6 +93,7 @@ func (d *dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 	// no reason to mix them.
 	for _, ip := range ips {
 		if err := d.guard.check(netip.AddrPortFrom(ip, uint16(port))); err != nil {
+			d.blocked.Add(1)
 			return nil, err
 		}
 	}

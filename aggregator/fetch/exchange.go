@@ -59,6 +59,9 @@ func (c *Client) do(ctx context.Context, x *exchange) (*Response, error) {
 			c.rememberIdentity(x.url)
 		}
 	}
+	if res.Status == http.StatusTooManyRequests {
+		c.counts.rateLimited.Add(1)
+	}
 	res.Duration = c.opts.Now().Sub(start)
 	return res, err
 }

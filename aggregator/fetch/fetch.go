@@ -70,6 +70,7 @@ type Client struct {
 	static    staticHeaders
 	robots    robotsCache
 	hosts     hostGates
+	counts    counters
 
 	mu       sync.Mutex
 	identity map[string]struct{} // URLs whose servers label encodings wrongly
@@ -99,7 +100,7 @@ func New(o Options) *Client {
 	}
 	tc.MinVersion = tls.VersionTLS12
 	tc.ClientSessionCache = tls.NewLRUClientSessionCache(ticketCache)
-	return &Client{
+	c := &Client{
 		opts:  o,
 		guard: &d.guard,
 		log:   o.Logger,
@@ -120,6 +121,8 @@ func New(o Options) *Client {
 		hosts:    hostGates{hosts: make(map[string]*hostGate)},
 		identity: make(map[string]struct{}),
 	}
+	d.blocked = &c.counts.blocked
+	return c
 }
 
 // Close closes idle connections.
@@ -163,6 +166,9 @@ func (r *Response) Release() {
 // Response comes along with it: its Fetch is filled as far as the exchange
 // came.
 func (c *Client) Feed(ctx context.Context, r Request) (*Response, error) {
+	if r.ETag == "" && r.LastModified == "" {
+		c.counts.unconditional.Add(1)
+	}
 	return c.do(ctx, &exchange{
 		url: r.URL, etag: r.ETag, lastModified: r.LastModified,
 		user: r.User, password: r.Password, headers: r.Headers,

@@ -33,6 +33,8 @@ func notice(r *http.Request) string {
 		return plural(n, "feed was", "feeds were") + " added. They are polled one after another."
 	case "polling":
 		return "The feed was polled."
+	case "revived":
+		return "The feed was revived. It is polled as soon as its host may be asked."
 	case "removed":
 		return "The feed was removed. What it brought stays."
 	case "saved":

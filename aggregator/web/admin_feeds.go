@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"topicwire/aggregator"
 )
@@ -32,7 +33,7 @@ type feedsData struct {
 	Pages     int
 	Prev      string
 	Next      string
-	Hosts     []aggregator.HostPause
+	Hosts     []pausedHost
 	CanAdd    bool
 	CanImport bool
 	URL       string // as typed, when it was refused
@@ -46,8 +47,11 @@ type stateCount struct {
 
 type feedRow struct {
 	aggregator.Feed
-	Name  string
-	Chart chart
+	Name      string
+	Chart     chart
+	NextAt    time.Time // when it is really asked; zero: never
+	NextWhy   string
+	PausedTil time.Time // end of the host's pause; zero: none
 }
 
 // chartDays is how many days the small charts show.
@@ -71,11 +75,11 @@ func (s *Server) newFeedsData(r *http.Request) (*feedsData, error) {
 	if err != nil {
 		return nil, fmt.Errorf("feeds: %w", err)
 	}
-	if data.Hosts, err = s.opts.Store.Hosts(r.Context()); err != nil {
-		return nil, fmt.Errorf("paused hosts: %w", err)
+	paused, err := s.paused(r.Context())
+	if err != nil {
+		return nil, err
 	}
-	now := s.now()
-	data.Hosts = slices.DeleteFunc(data.Hosts, func(h aggregator.HostPause) bool { return !h.Until.After(now) })
+	data.Hosts = paused.list
 	data.Counts = countStates(feeds, data.State)
 	feeds = slices.DeleteFunc(feeds, func(f aggregator.Feed) bool { return !data.wants(&f) })
 	slices.SortStableFunc(feeds, byTrouble)
@@ -86,7 +90,7 @@ func (s *Server) newFeedsData(r *http.Request) (*feedsData, error) {
 		if err != nil {
 			return nil, err
 		}
-		data.Feeds = append(data.Feeds, feedRow{feeds[i], publicName(&feeds[i]), c})
+		data.Feeds = append(data.Feeds, paused.row(&feeds[i], c))
 	}
 	return data, nil
 }
@@ -172,31 +176,6 @@ func (s *Server) feedChart(ctx context.Context, id aggregator.FeedID) (chart, er
 	return newChart(perDay), nil
 }
 
-type feedData struct {
-	frame
-	Feed      aggregator.Feed
-	Name      string
-	Chart     chart
-	CanPoll   bool
-	CanRemove bool
-}
-
-func (s *Server) feedPage(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.feedOf(r)
-	if err != nil {
-		return err
-	}
-	c, err := s.feedChart(r.Context(), f.ID)
-	if err != nil {
-		return err
-	}
-	return s.page(w, r, "feed", &feedData{
-		frame: s.adminFrame(r, publicName(f), "feeds"), Feed: *f, Name: publicName(f), Chart: c,
-		CanPoll:   s.opts.Actions.PollFeed != nil && f.State != aggregator.FeedDisabled,
-		CanRemove: s.opts.Actions.RemoveFeed != nil && f.Declared != aggregator.InFile,
-	})
-}
-
 func (s *Server) feedOf(r *http.Request) (*aggregator.Feed, error) {
 	id, err := pathID(r, "feed")
 	if err != nil {
@@ -279,37 +258,6 @@ func opmlPart(r *http.Request) (io.Reader, error) {
 			return p, nil
 		}
 	}
-}
-
-func (s *Server) pollFeed(w http.ResponseWriter, r *http.Request) error {
-	if s.opts.Actions.PollFeed == nil {
-		return missing()
-	}
-	f, err := s.feedOf(r)
-	if err != nil {
-		return err
-	}
-	if err := s.opts.Actions.PollFeed(r.Context(), f.ID); err != nil {
-		return err
-	}
-	return s.done(w, r, fmt.Sprintf("/admin/feeds/%d?done=polling", f.ID))
-}
-
-func (s *Server) removeFeed(w http.ResponseWriter, r *http.Request) error {
-	if s.opts.Actions.RemoveFeed == nil {
-		return missing()
-	}
-	f, err := s.feedOf(r)
-	if err != nil {
-		return err
-	}
-	if f.Declared == aggregator.InFile {
-		return refuse(http.StatusConflict, "This feed is declared in the configuration file. Remove it there.")
-	}
-	if err := s.opts.Actions.RemoveFeed(r.Context(), f.URL); err != nil {
-		return err
-	}
-	return s.done(w, r, "/admin/feeds?done=removed")
 }
 
 // splitTags reads "world, asia" as sorted tags without repeats.

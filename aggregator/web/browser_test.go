@@ -24,6 +24,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"topicwire/aggregator"
+	"topicwire/aggregator/web"
 )
 
 // browser starts a headless browser, or skips: CI=true makes its absence a
@@ -141,8 +142,8 @@ func look(ctx context.Context, v visit) (shot []byte, tooWide bool, err error) {
 // and by night. SCREENSHOTS names a directory to keep what it saw.
 func TestBrowser(t *testing.T) {
 	ctx, heard := browser(t)
-	store := newsroom()
-	srv := httptest.NewServer(newServer(t, store, nil).Handler())
+	store := troubled()
+	srv := httptest.NewServer(newServer(t, store, func(o *web.Options) { o.HostKey = lastLabels }).Handler())
 	t.Cleanup(srv.Close)
 	fresh := newFakeStore()
 	fresh.topics, fresh.feeds = store.topics[:1:1], newsroomFeeds()
@@ -156,6 +157,7 @@ func TestBrowser(t *testing.T) {
 		{"story", srv.URL + "/topics/russia-india/stories/" + store.entries[1][0].PublicID, "article.lead"},
 		{"feeds", srv.URL + "/admin/feeds", "table.feeds"},
 		{"feed", srv.URL + "/admin/feeds/2", "dl.facts"},
+		{"gone", srv.URL + "/admin/feeds/4", "dl.facts"},
 		{"topics", srv.URL + "/admin/topics", "article.topic"},
 		{"editor", srv.URL + "/admin/topics/edit/monsoon", "#preview ol"},
 		{"item", srv.URL + "/admin/items/12", ".match"},

@@ -14,14 +14,16 @@ import (
 // fakeStore is a small store in memory.
 type fakeStore struct {
 	mu      sync.Mutex
-	err     error // what every method returns, if it is set
 	topics  []aggregator.Topic
 	entries map[aggregator.TopicID][]aggregator.Entry
 	stories map[string]*aggregator.Story
 	matches map[aggregator.ItemID][]aggregator.Match
 	feeds   []aggregator.Feed
-	hosts   []aggregator.HostPause
-	reads   int // of entries
+	hosts   []aggregator.HostPause // whose feeds are left alone
+	reads   int                    // of entries
+	err     error                  // what every method returns, if it is set
+
+	pageHosts []aggregator.HostPause
 }
 
 func (f *fakeStore) lock() func() {
@@ -120,6 +122,11 @@ func (f *fakeStore) Feed(_ context.Context, id aggregator.FeedID) (*aggregator.F
 func (f *fakeStore) Hosts(context.Context) ([]aggregator.HostPause, error) {
 	defer f.lock()()
 	return slices.Clone(f.hosts), f.err
+}
+
+func (f *fakeStore) PageHosts(context.Context) ([]aggregator.HostPause, error) {
+	defer f.lock()()
+	return slices.Clone(f.pageHosts), f.err
 }
 
 // publish adds a story of the items to a topic; the first item is the oldest.

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -54,6 +55,7 @@ func (s *Server) templateFuncs() template.FuncMap {
 		"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"ago":      func(t time.Time) string { return ago(s.now(), t) },
 		"plural":   plural,
+		"address":  shownURL,
 		"hits": func(name, note string, list []aggregator.Tested, open bool) hitList {
 			shown := make([]hit, len(list))
 			for i, t := range list {
@@ -64,6 +66,15 @@ func (s *Server) templateFuncs() template.FuncMap {
 		"articleStatus": articleStatus,
 		"publishModes":  func() map[aggregator.PublishMode]string { return publishModes },
 	}
+}
+
+// shownURL is an address without the password that may stand in it.
+func shownURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.User == nil {
+		return raw
+	}
+	return u.Redacted()
 }
 
 // plural counts in words: plural 1 "story" "stories" is "1 story".

@@ -33,5 +33,8 @@ type storyReader interface {
 type feedReader interface {
 	Feeds(ctx context.Context, f aggregator.FeedFilter) ([]aggregator.Feed, error)
 	Feed(ctx context.Context, id aggregator.FeedID) (*aggregator.Feed, error)
+	// Hosts are those whose feeds are left alone for now, PageHosts those whose
+	// pages are.
 	Hosts(ctx context.Context) ([]aggregator.HostPause, error)
+	PageHosts(ctx context.Context) ([]aggregator.HostPause, error)
 }

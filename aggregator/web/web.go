@@ -30,6 +30,9 @@ type Options struct {
 	ListenURL string // such as http://127.0.0.1:8080, the address listened on
 	Authority string // of tag: ids, such as "news.example.org,2026"
 	Version   string // shown in the footer of the admin pages
+	// HostKey names the host that a feed's pause holds for (fetch.HostKey);
+	// nil: the URL's own.
+	HostKey func(url string) string
 	// AdminPassword opens the admin pages. If it is empty they answer
 	// requests from loopback only.
 	AdminPassword string
@@ -53,7 +56,9 @@ type Actions struct {
 	// were new.
 	ImportOPML func(ctx context.Context, opml io.Reader) (added int, err error)
 	// PollFeed has a feed polled now. It may return before the poll ends.
-	PollFeed   func(ctx context.Context, id aggregator.FeedID) error
+	PollFeed func(ctx context.Context, id aggregator.FeedID) error
+	// ReviveFeed has a feed polled again that is gone, dead or switched off.
+	ReviveFeed func(ctx context.Context, id aggregator.FeedID) error
 	RemoveFeed func(ctx context.Context, url string) error
 	// SaveTopic creates or changes a topic in the database. A query that
 	// cannot be parsed is a *match.SyntaxError.
@@ -100,6 +105,9 @@ func New(o Options) (*Server, error) {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.opts.HostKey == nil {
+		s.opts.HostKey = hostOf
 	}
 	if err := s.setBase(); err != nil {
 		return nil, fmt.Errorf("web: %w", err)

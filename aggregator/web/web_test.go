@@ -26,7 +26,7 @@ func newServer(t testing.TB, store *fakeStore, with func(*web.Options)) *web.Ser
 			RemoveFeed:  func(context.Context, string) error { return nil },
 			TestQuery:   store.testQuery,
 			ItemsPerDay: func(_ context.Context, id aggregator.FeedID, days int) ([]int, error) {
-				return [][]int{{3, 5, 8, 2, 0, 4, 9, 12, 7, 6, 5, 8, 3, 1}, {4, 4, 5, 6, 3, 2, 0, 0, 0, 0, 0, 0, 0, 0}, make([]int, days)}[id-1], nil
+				return [][]int{{3, 5, 8, 2, 0, 4, 9, 12, 7, 6, 5, 8, 3, 1}, {4, 4, 5, 6, 3, 2, 0, 0, 0, 0, 0, 0, 0, 0}, make([]int, days), make([]int, days)}[id-1], nil
 			},
 		},
 	}

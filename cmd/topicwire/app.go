@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"topicwire/aggregator"
 	"topicwire/aggregator/fetch"
@@ -190,55 +188,4 @@ func definitions(topics []aggregator.Topic) string {
 // rematch matches the history against topics that are new or changed.
 func (a *app) rematch(ctx context.Context) error {
 	return pipeline.RematchPending(ctx, a.store, a.vocabulary(), a.now)
-}
-
-// subscribe adds a feed and processes what it carries.
-func (a *app) subscribe(ctx context.Context, s aggregator.FeedSettings) (aggregator.FeedID, error) {
-	s.URL = aggregator.FeedURL(s.URL)
-	if u, err := url.Parse(s.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return 0, usageError{fmt.Errorf("%q is not the address of a feed: it should begin with https://", s.URL)}
-	}
-	id, err := a.pipe.Subscribe(ctx, a.store, s)
-	if err != nil {
-		return id, err
-	}
-	return id, a.matchNow(ctx)
-}
-
-// minManualGap is the least time between polls of a feed by hand (BEHAVIOUR F-38).
-const minManualGap = 5 * time.Minute
-
-// pollFeed polls one feed now, as far as politeness allows.
-func (a *app) pollFeed(ctx context.Context, f *aggregator.Feed, force bool) error {
-	if since := a.now().Sub(f.LastPollAt); !force && since < minManualGap {
-		return fmt.Errorf("%w: %s was polled %s ago; wait until five minutes have passed, or use --force",
-			aggregator.ErrTooSoon, redacted(f.URL), since.Round(time.Second))
-	}
-	if force {
-		a.log.Warn("poll forced by hand", "feed", f.ID, "url", redacted(f.URL))
-	}
-	claimed, err := a.store.ClaimDueFeeds(ctx, aggregator.FeedClaim{
-		Now: a.now(), Limit: 1, Lease: 5 * time.Minute, All: true, Force: force, OnlyFeed: f.ID,
-	})
-	if err != nil {
-		return err
-	}
-	if len(claimed) == 0 {
-		return fmt.Errorf("%w: %s is being polled, or its host asked for a pause until %s (%s); --force does not mind a pause",
-			aggregator.ErrTooSoon, redacted(f.URL), f.NextPollAt.Local().Format(time.DateTime), dash(f.NextPollReason))
-	}
-	if err := a.pipe.Ingest(ctx, &claimed[0]); err != nil {
-		return err
-	}
-	return a.matchNow(ctx)
-}
-
-// matchNow processes what waits on the feeds' text; pages are left to the daemon.
-func (a *app) matchNow(ctx context.Context) error {
-	for {
-		n, err := a.pipe.Process(ctx, aggregator.StageMatch)
-		if err != nil || n == 0 {
-			return err
-		}
-	}
 }

@@ -55,11 +55,30 @@ func capValue(_ []string, a slog.Attr) slog.Attr {
 
 // redacted is an address without the password in it, for logs and messages.
 func redacted(raw string) string {
+	if raw == "" || !strings.Contains(raw, "@") {
+		return raw
+	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "(unreadable URL)"
 	}
 	return u.Redacted()
+}
+
+// bare is an address without user and password.
+func bare(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.User == nil {
+		return raw
+	}
+	u.User = nil
+	return u.String()
+}
+
+// hasUser tells if an address carries a user or password.
+func hasUser(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.User != nil
 }
 
 // unescaped are the control characters that JSON does not escape.

@@ -19,7 +19,7 @@ import (
 func (a *app) newSite(cfg *config.Config) (*web.Server, error) {
 	return web.New(web.Options{
 		Store: a.store, BaseURL: cfg.BaseURL, ListenURL: "http://" + cfg.Listen, Authority: a.authority,
-		Version: buildVersion(), AdminPassword: string(cfg.Admin.Password),
+		HostKey: hostKeys(cfg), Version: buildVersion(), AdminPassword: string(cfg.Admin.Password),
 		Registry: a.newRegistry(), Logger: a.log, Now: a.now,
 		Ready: func() error { return a.probe(a.store.ProbeWrite) },
 		Alive: func() error { return a.probe(a.alive) },
@@ -27,6 +27,7 @@ func (a *app) newSite(cfg *config.Config) (*web.Server, error) {
 			AddFeed:    a.subscribe,
 			ImportOPML: a.importOPML,
 			PollFeed:   a.pollByHand,
+			ReviveFeed: a.reviveFeed,
 			RemoveFeed: a.store.RemoveFeed,
 			SaveTopic:  a.saveTopic,
 			RemoveTopic: func(ctx context.Context, slug string) error {
@@ -53,14 +54,6 @@ func (a *app) importOPML(ctx context.Context, opml io.Reader) (added int, err er
 	}
 	defer a.sched.Wake()
 	return a.store.AddFeeds(ctx, feeds)
-}
-
-func (a *app) pollByHand(ctx context.Context, id aggregator.FeedID) error {
-	f, err := a.store.Feed(ctx, id)
-	if err != nil {
-		return err
-	}
-	return a.pollFeed(ctx, f, false)
 }
 
 // saveTopic saves a topic made in the pages; watchRows compiles it and

@@ -34,4 +34,11 @@ type Article struct {
 	Paywalled    bool
 	NoSnippet    bool // the page asks not to be quoted (BEHAVIOUR S-06)
 	FetchedAt    time.Time
+
+	// What decides if and how the page is asked for again (BEHAVIOUR S-09): the
+	// item's ContentHash that the page was read for, the page's validators, and
+	// when it may be asked for at the earliest.
+	ItemHash           string
+	ETag, LastModified string // opaque bytes, as received from URL; empty: none
+	NotBefore          time.Time
 }

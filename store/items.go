@@ -76,11 +76,14 @@ func loadItems(ctx context.Context, q querier, ids []aggregator.ItemID) (map[agg
 
 func loadArticles(ctx context.Context, q querier, ids []aggregator.ItemID, of func(aggregator.ItemID) *aggregator.StoryItem) error {
 	return eachIn(ctx, q, `SELECT item_id, url, status, note, title, summary, image_url, authors, published_at, modified_at, fetched_at,
-		language, canonical_url, site_name, paywalled, no_snippet, body FROM article WHERE item_id IN (%s)`, nil, ids, func(r *sql.Rows) error {
+		language, canonical_url, site_name, paywalled, no_snippet, item_hash, etag, last_modified, not_before, body FROM article WHERE item_id IN (%s)`, nil, ids, func(r *sql.Rows) error {
 		a := new(aggregator.Article)
+		var etag, modified []byte
 		err := r.Scan(&a.Item, &a.URL, &a.Status, &a.Note, &a.Title, &a.Summary, &a.ImageURL, (*list)(&a.Authors),
 			(*instant)(&a.Published), (*instant)(&a.Modified), (*instant)(&a.FetchedAt),
-			&a.Language, &a.CanonicalURL, &a.SiteName, &a.Paywalled, &a.NoSnippet, &a.Text)
+			&a.Language, &a.CanonicalURL, &a.SiteName, &a.Paywalled, &a.NoSnippet,
+			&a.ItemHash, &etag, &modified, (*instant)(&a.NotBefore), &a.Text)
+		a.ETag, a.LastModified = string(etag), string(modified)
 		if si := of(a.Item); si != nil {
 			si.Article = a
 		}
@@ -90,16 +93,17 @@ func loadArticles(ctx context.Context, q querier, ids []aggregator.ItemID, of fu
 
 func saveArticle(ctx context.Context, t *tx, id aggregator.ItemID, a *aggregator.Article) error {
 	_, err := t.exec(ctx, `INSERT INTO article (item_id, url, status, note, title, summary, image_url, authors, published_at, modified_at,
-			fetched_at, language, canonical_url, site_name, paywalled, no_snippet, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			fetched_at, language, canonical_url, site_name, paywalled, no_snippet, item_hash, etag, last_modified, not_before, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 		ON CONFLICT (item_id) DO UPDATE SET url = excluded.url, status = excluded.status, note = excluded.note, title = excluded.title,
 			summary = excluded.summary, image_url = excluded.image_url, authors = excluded.authors, published_at = excluded.published_at,
 			modified_at = excluded.modified_at, fetched_at = excluded.fetched_at, language = excluded.language,
 			canonical_url = excluded.canonical_url, site_name = excluded.site_name, paywalled = excluded.paywalled,
-			no_snippet = excluded.no_snippet, body = excluded.body`,
+			no_snippet = excluded.no_snippet, item_hash = excluded.item_hash, etag = excluded.etag,
+			last_modified = excluded.last_modified, not_before = excluded.not_before, body = excluded.body`,
 		int64(id), clean(a.URL), string(a.Status), clean(a.Note), clean(a.Title), clean(a.Summary), clean(a.ImageURL), toList(a.Authors),
 		toUnix(a.Published), toUnix(a.Modified), toUnix(a.FetchedAt), clean(a.Language), clean(a.CanonicalURL), clean(a.SiteName),
-		a.Paywalled, a.NoSnippet, clean(a.Text))
+		a.Paywalled, a.NoSnippet, a.ItemHash, []byte(a.ETag), []byte(a.LastModified), toUnixUp(a.NotBefore), clean(a.Text))
 	return err
 }
 

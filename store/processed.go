@@ -24,7 +24,7 @@ func (s *Store) RecordProcessed(ctx context.Context, done []aggregator.Processed
 	defer s.filing.Unlock()
 	var b *batch
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		b = &batch{tx: t, now: s.now(), link: link, rows: make(map[aggregator.ItemID]*itemRow), cache: &s.keys}
+		b = &batch{tx: t, now: s.now(), link: link, rows: make(map[aggregator.ItemID]*itemRow), cache: &s.keys, hostKey: s.opts.HostKey}
 		if s.dialect.storyLock != "" {
 			if _, err := t.exec(ctx, s.dialect.storyLock); err != nil {
 				return err
@@ -43,9 +43,10 @@ func (s *Store) RecordProcessed(ctx context.Context, done []aggregator.Processed
 // batch is the saving of one batch of processed items.
 type batch struct {
 	*tx
-	now   int64
-	link  aggregator.Linker
-	saved aggregator.ProcessedSaved
+	now     int64
+	link    aggregator.Linker
+	hostKey func(rawURL string) string
+	saved   aggregator.ProcessedSaved
 
 	live  []*aggregator.Processed            // still leased to the caller, and not unchanged
 	filed map[aggregator.ItemID]*filedIn     // where live items are filed
@@ -141,7 +142,7 @@ func (b *batch) saveWork(ctx context.Context, held []*aggregator.Processed) erro
 		var id aggregator.ItemID
 		var url string
 		err := r.Scan(&id, &url)
-		hosts[id] = hostName(url)
+		hosts[id] = b.hostKey(url)
 		return err
 	})
 	if err != nil {

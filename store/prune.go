@@ -27,6 +27,9 @@ func (s *Store) Prune(ctx context.Context, r aggregator.Retention) error {
 		if _, err := t.exec(ctx, `DELETE FROM host_pause WHERE paused_until <= $1`, r.Now.Unix()); err != nil {
 			return err
 		}
+		if err := pruneHosts(ctx, t, r.Now); err != nil {
+			return err
+		}
 		_, err := t.exec(ctx, `DELETE FROM tombstone WHERE pruned_at < $1`, r.Now.Add(-tombstoneAge).Unix())
 		return err
 	})

@@ -43,9 +43,12 @@ func (s *Store) ProbeWrite(ctx context.Context) error {
 // Stats are counts for an operator.
 type Stats struct {
 	Feeds   map[aggregator.FeedState]int
-	Overdue int // feeds due that nobody has claimed
-	Pending int // items that wait
-	Bytes   int64
+	Overdue int // feeds due that may be polled and that nobody has claimed
+	// Lag is how long the one of them has waited that is due longest.
+	Lag      time.Duration
+	Pending  int // items that wait
+	Bytes    int64
+	WALBytes int64 // of a SQLite database's log, which is not counted in Bytes
 }
 
 // Stats counts feeds by state, what waits, and the size of the database.
@@ -61,13 +64,20 @@ func (s *Store) Stats(ctx context.Context, now time.Time) (st Stats, err error) 
 	if err != nil {
 		return st, s.ours(err)
 	}
-	err = s.row(ctx, `SELECT COUNT(*) FROM feed WHERE removed_at = 0 AND next_poll_at <= $1 AND lease_until <= $1
-		AND state NOT IN ('gone', 'disabled')`, now.Unix()).Scan(&st.Overdue)
+	var since sql.NullInt64
+	err = s.row(ctx, `SELECT COUNT(*), MIN(next_poll_at) FROM feed WHERE next_poll_at <= $1 AND `+mayBePolled, now.Unix()).Scan(&st.Overdue, &since)
 	if err != nil {
 		return st, s.ours(err)
 	}
+	if since.Valid {
+		st.Lag = now.Sub(fromUnix(since.Int64))
+	}
 	if st.Pending, err = s.PendingWork(ctx); err != nil {
 		return st, err
+	}
+	if s.dialect == sqlite {
+		st.Bytes, st.WALBytes = fileSize(s.path), fileSize(s.path+"-wal")
+		return st, nil
 	}
 	st.Bytes, err = s.bytes(ctx)
 	return st, err
@@ -78,12 +88,16 @@ func (s *Store) bytes(ctx context.Context) (n int64, err error) {
 		err = s.row(ctx, `SELECT pg_database_size(current_database())`).Scan(&n)
 		return n, s.ours(err)
 	}
-	for _, tail := range []string{"", "-wal"} {
-		if info, err := os.Stat(s.path + tail); err == nil {
-			n += info.Size()
-		}
+	return fileSize(s.path) + fileSize(s.path+"-wal"), nil
+}
+
+// fileSize returns the size of a file; 0 if there is none.
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
 	}
-	return n, nil
+	return info.Size()
 }
 
 // ItemsPerDay counts a feed's items by the day they were first seen, for the

@@ -1,6 +1,9 @@
 package pipeline
 
 import (
+	"cmp"
+	"maps"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +17,8 @@ type Stats struct {
 	pages, matches, stories, entries           atomic.Int64
 	wireBytes, bytes                           atomic.Int64
 	fetch, parse, save, enrich, match, publish span
+	outcomes                                   tally
+	durations                                  histogram
 }
 
 // Counts is a copy of the counters at one moment. Times are sums over all
@@ -24,6 +29,8 @@ type Counts struct {
 	Pages, Matches, Stories, Entries           int64
 	WireBytes, Bytes                           int64
 	Fetch, Parse, Save, Enrich, Match, Publish time.Duration
+	Outcomes                                   map[string]int64 // polls by outcome; those that failed by aggregator.PollReport.ErrKind
+	Durations                                  Histogram        // of the fetches of feeds
 }
 
 // Counts returns the counters as they are now.
@@ -36,6 +43,7 @@ func (p *Pipeline) Counts() Counts {
 		WireBytes: s.wireBytes.Load(), Bytes: s.bytes.Load(),
 		Fetch: s.fetch.total(), Parse: s.parse.total(), Save: s.save.total(),
 		Enrich: s.enrich.total(), Match: s.match.total(), Publish: s.publish.total(),
+		Outcomes: s.outcomes.counts(), Durations: s.durations.counts(),
 	}
 }
 
@@ -50,6 +58,12 @@ func (s *Stats) polled(r *aggregator.PollReport, saved aggregator.PollSaved) {
 	case aggregator.PollFailed:
 		s.failed.Add(1)
 	}
+	outcome := string(r.Outcome)
+	if r.Outcome == aggregator.PollFailed {
+		outcome = cmp.Or(r.ErrKind, "internal")
+	}
+	s.outcomes.add(outcome)
+	s.durations.add(r.Fetch.Duration)
 	s.newItems.Add(int64(saved.New))
 	s.updatedItems.Add(int64(saved.Updated))
 	s.wireBytes.Add(r.Fetch.WireBytes)
@@ -67,3 +81,69 @@ type span struct{ ns atomic.Int64 }
 
 func (s *span) since(start time.Time) { s.ns.Add(int64(time.Since(start))) }
 func (s *span) total() time.Duration  { return time.Duration(s.ns.Load()) }
+
+// tally counts by word. The words are few and fixed.
+type tally struct {
+	mu sync.Mutex
+	n  map[string]int64
+}
+
+func (t *tally) add(word string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.n == nil {
+		t.n = make(map[string]int64)
+	}
+	t.n[word]++
+}
+
+func (t *tally) counts() map[string]int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.n)
+}
+
+// Histogram counts durations: below each bound of Buckets, and all.
+type Histogram struct {
+	Count   uint64
+	Sum     time.Duration
+	Buckets map[float64]uint64 // upper bound in seconds → how many are at most that long
+}
+
+// buckets are the bounds of a fetch's duration; the last is the timeout.
+var buckets = [...]time.Duration{
+	50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond,
+	time.Second, 2500 * time.Millisecond, 5 * time.Second, 10 * time.Second, 20 * time.Second, time.Minute,
+}
+
+type histogram struct {
+	mu  sync.Mutex
+	n   [len(buckets)]uint64
+	all uint64
+	sum time.Duration
+}
+
+func (h *histogram) add(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all++
+	h.sum += d
+	for i, bound := range buckets {
+		if d <= bound {
+			h.n[i]++
+			return
+		}
+	}
+}
+
+func (h *histogram) counts() Histogram {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := Histogram{Count: h.all, Sum: h.sum, Buckets: make(map[float64]uint64, len(buckets))}
+	below := uint64(0)
+	for i, bound := range buckets {
+		below += h.n[i]
+		out.Buckets[bound.Seconds()] = below
+	}
+	return out
+}

@@ -37,7 +37,7 @@ func (s *Server) routes() http.Handler {
 	admin("POST /admin/feeds", s.addFeed)           // repeats are refused: it exists
 	admin("POST /admin/feeds/import", s.importOPML) // repeats add nothing
 	admin("GET /admin/feeds/{feed}", s.feedPage)
-	admin("POST /admin/feeds/{feed}/poll", s.pollFeed) // repeats do nothing while a poll is under way
+	admin("POST /admin/feeds/{feed}/poll", s.pollFeed)     // repeats do nothing while a poll is under way
 	admin("POST /admin/feeds/{feed}/revive", s.reviveFeed) // repeats do nothing: it is no longer gone or dead
 	admin("POST /admin/feeds/{feed}/remove", s.removeFeed)
 	admin("GET /admin/topics", s.topicsPage)

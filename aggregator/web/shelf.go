@@ -245,6 +245,8 @@ func (sh *topicShelf) listed(ctx context.Context) (*shelfContent, error) {
 
 // render reads a topic's entries and makes all that is served of them.
 func (sh *topicShelf) render(ctx context.Context, t *aggregator.Topic) (*issue, error) {
+	start := time.Now()
+	defer func() { sh.server.metrics.builds.Observe(time.Since(start).Seconds()) }()
 	now := sh.server.now()
 	maxAge := t.MaxAge
 	if maxAge <= 0 {

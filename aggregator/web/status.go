@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -102,10 +103,23 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) error {
 	}
 	if err := s.readiness.err(); err != nil {
 		s.log.Error("not ready", "err", err)
-		return plain(w, http.StatusServiceUnavailable, "the database takes no writes\n")
+		text := "the database takes no writes"
+		if known, ok := errors.AsType[Unready](err); ok {
+			text = known.Text
+		}
+		return plain(w, http.StatusServiceUnavailable, text+"\n")
 	}
 	return plain(w, http.StatusOK, "ready\n")
 }
+
+// Unready is why we are not ready, in words that everybody may read: no paths
+// and no secrets. Other errors of Options.Ready stay in the log.
+type Unready struct {
+	Kind string // a stable word
+	Text string
+}
+
+func (u Unready) Error() string { return u.Text }
 
 func plain(w http.ResponseWriter, code int, text string) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -126,6 +140,7 @@ func (s *Server) robots(w http.ResponseWriter, r *http.Request) error {
 // metrics counts requests by route, never by path.
 type metrics struct {
 	requests *prometheus.CounterVec
+	builds   prometheus.Histogram
 }
 
 func (m *metrics) register(r prometheus.Registerer) error {
@@ -133,7 +148,12 @@ func (m *metrics) register(r prometheus.Registerer) error {
 		Name: "topicwire_http_requests_total",
 		Help: "Requests answered, by route and status code.",
 	}, []string{"route", "code"})
-	return r.Register(m.requests)
+	m.builds = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "topicwire_build_duration_seconds",
+		Help:    "Duration of the rendering of a topic's page and feeds.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+	})
+	return errors.Join(r.Register(m.requests), r.Register(m.builds))
 }
 
 // metricsPage answers machines of our own networks. It judges the socket's

@@ -50,6 +50,7 @@ type Options struct {
 	// PageGapSet makes PageGap hold for addresses of AllowPrivate too, which
 	// have none otherwise.
 	PageGapSet bool
+	Hosts      Hosts            // keeps what hosts wish of their pages; nil: in memory
 	Now        func() time.Time // nil: time.Now
 	Logger     *slog.Logger
 
@@ -92,6 +93,9 @@ func New(o Options) *Client {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Hosts == nil {
+		o.Hosts = &memoryHosts{now: o.Now, hosts: make(map[string]aggregator.HostState)}
 	}
 	d := newDialer(o)
 	tc := &tls.Config{}

@@ -9,54 +9,147 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 )
 
-const (
-	defaultPageGap = 10 * time.Second
-	maxCrawlDelay  = 60 * time.Second
-	pagesPerDay    = 20 // of a host whose Crawl-delay is longer
-	maxGateWait    = 2 * time.Minute
-	refusedPause   = 7 * 24 * time.Hour // BEHAVIOUR S-11
-	refusedInRow   = 3
-	defaultPause   = time.Hour
-	maxPause       = 31 * 24 * time.Hour
-	maxGates       = 4096
-)
+const defaultPageGap = 10 * time.Second
 
-// Page asks for an article page: if robots.txt allows it, one page of a host
-// at a time, with a gap between them. It blocks for that gap, but not for
-// long pauses: those are an *Error of KindPaused that knows how long.
+// KindWall: redirects lead to a page that stands before the article.
+const KindWall = "wall"
+
+// PageRequest asks for an article page.
+type PageRequest struct {
+	URL string
+	// ETag and LastModified are as received with the page we have from
+	// ValidatorsURL, and are sent nowhere else; empty: unconditional.
+	ETag, LastModified string
+	ValidatorsURL      string
+	// NoWait asks not to wait for the host's turn and gap: what cannot be
+	// asked for at once is an *Error of KindPaused.
+	NoWait bool
+}
+
+// Page asks for an article page, and waits up to two minutes for its host's
+// turn. See AskPage.
 func (c *Client) Page(ctx context.Context, rawURL string) (*Response, error) {
-	x := &exchange{url: rawURL, accept: c.static.acceptPage, wire: maxPageBytes, decoded: maxPageBytes, judge: judgePage}
-	u, err := parseURL(rawURL)
-	if err != nil {
-		return &x.res, c.explain(x, err)
-	}
-	gate, err := c.hosts.enter(ctx, hostKey(u, c.opts.AllowPrivate), c.opts.Now)
-	if err != nil {
-		return &x.res, c.explain(x, err)
-	}
-	defer gate.leave()
-	delay := time.Duration(0)
-	asked := false
-	x.before = func(ctx context.Context, hop *url.URL) error {
-		d, err := c.welcome(ctx, hop)
-		if delay = max(delay, d); err == nil {
-			asked = true
-		}
-		return err
-	}
-	res, err := c.do(ctx, x)
-	if err == nil && res.Header.Get("Content-Type") == "" && !strings.HasPrefix(http.DetectContentType(res.Body), "text/") {
-		res.Body, err = nil, c.explain(x, errNotHTML)
-	}
-	if asked {
-		gate.asked(c.pageGap(u, delay), delay > maxCrawlDelay, c.opts.Now())
-		gate.judge(err, c.opts.Now())
+	return c.AskPage(ctx, PageRequest{URL: rawURL})
+}
+
+// AskPage asks for an article page: if robots.txt allows it, one page of a
+// host at a time, with a gap between them, among all clients that share
+// Options.Hosts. It never blocks for long pauses: those are an *Error of
+// KindPaused that knows how long. The error is nil for a page, and for 304 to
+// a conditional request.
+func (c *Client) AskPage(ctx context.Context, r PageRequest) (*Response, error) {
+	res, err := c.askPage(ctx, r)
+	if ctx.Err() == nil {
+		c.counts.page(PageOutcome(res, err))
 	}
 	return res, err
+}
+
+func (c *Client) askPage(ctx context.Context, r PageRequest) (*Response, error) {
+	x := &exchange{url: r.URL, accept: c.static.acceptPage, wire: maxPageBytes, decoded: maxPageBytes, judge: judgePage}
+	u, err := parseURL(r.URL)
+	if err != nil {
+		return &x.res, c.explain(x, err)
+	}
+	host, gap := hostKey(u, c.opts.AllowPrivate), c.pageGap(u)
+	gate, err := c.enter(ctx, host, gap, r.NoWait)
+	if err != nil {
+		return &x.res, c.explain(x, err)
+	}
+	way := pageWay{c: c, x: x, r: r}
+	x.before = way.hop
+	res, err := c.do(ctx, x)
+	if err == nil && res.Status != http.StatusNotModified && res.Header.Get("Content-Type") == "" &&
+		!strings.HasPrefix(http.DetectContentType(res.Body), "text/") {
+		res.Release()
+		res.Body, err = nil, c.explain(x, errNotHTML)
+	}
+	c.settle(ctx, gate, host, gap, way.crawlDelay, way.asked, err)
+	return res, err
+}
+
+// pageWay watches the hops to a page.
+type pageWay struct {
+	c          *Client
+	x          *exchange
+	r          PageRequest
+	try        context.Context // of the hops seen
+	seen       map[string]bool
+	crawlDelay time.Duration // the longest one wished on the way
+	asked      bool          // some page was asked for
+}
+
+// hop is asked before each request on the way.
+func (w *pageWay) hop(ctx context.Context, u *url.URL) error {
+	address := u.String()
+	if w.try != ctx { // the whole way anew
+		w.try, w.seen = ctx, make(map[string]bool, 1)
+	}
+	switch {
+	case w.seen[address]:
+		// It waits for a cookie that we do not carry (BEHAVIOUR S-08).
+		return &Error{Kind: KindWall, msg: "the site redirects in a circle, as for readers who have not accepted its cookies"}
+	case len(w.seen) > 0 && consentHost(u.Hostname()):
+		return &Error{Kind: KindWall, msg: "a consent page stands before the article"}
+	}
+	w.seen[address] = true
+	d, err := w.c.welcome(ctx, u)
+	w.crawlDelay = max(w.crawlDelay, d)
+	if err != nil {
+		return err
+	}
+	w.asked = true
+	w.x.etag, w.x.lastModified = "", ""
+	if address == w.r.ValidatorsURL {
+		w.x.etag, w.x.lastModified = w.r.ETag, w.r.LastModified
+	}
+	return nil
+}
+
+func consentHost(host string) bool {
+	host = strings.ToLower(host)
+	return strings.HasPrefix(host, "consent.") || strings.HasPrefix(host, "guce.")
+}
+
+// PageOutcome returns the word by which a page is counted: "ok",
+// "not_modified", "wall", "barred", "paused", "refused", "not_html",
+// "too_large" or "failed".
+func PageOutcome(res *Response, err error) string {
+	var e *Error
+	switch {
+	case err == nil && res.Status == http.StatusNotModified:
+		return "not_modified"
+	case err == nil:
+		return "ok"
+	case !errors.As(err, &e):
+		return "failed"
+	}
+	switch e.Kind {
+	case KindRobots:
+		return "barred"
+	case KindPaused, KindUnavailable:
+		return "paused"
+	case KindWall, KindNotHTML, KindTooLarge:
+		return e.Kind
+	case KindStatus:
+		if e.Refused() {
+			return "refused"
+		}
+	}
+	return "failed"
+}
+
+// Refused tells if the server does not want us to have the page: 401, 402,
+// 403 or 451 (BEHAVIOUR S-11).
+func (e *Error) Refused() bool {
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusUnavailableForLegalReasons:
+		return e.Kind == KindStatus
+	}
+	return false
 }
 
 func judgePage(h http.Header) error {
@@ -75,13 +168,12 @@ func judgePage(h http.Header) error {
 	return errNotHTML
 }
 
-// pageGap returns the pause after a page of the host.
-func (c *Client) pageGap(u *url.URL, crawlDelay time.Duration) time.Duration {
-	gap := c.opts.PageGap
+// pageGap returns the usual pause after a page of the URL's host.
+func (c *Client) pageGap(u *url.URL) time.Duration {
 	if !c.opts.PageGapSet && c.private(u) {
-		gap = 0
+		return 0
 	}
-	return max(gap, min(crawlDelay, maxCrawlDelay))
+	return c.opts.PageGap
 }
 
 // private tells if the URL is an address that a rule opens. Names do not
@@ -93,128 +185,6 @@ func (c *Client) private(u *url.URL) bool {
 		a, err = netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
 	}
 	return err == nil && c.guard.allowed(netip.AddrPortFrom(a, portOf(u)))
-}
-
-// hostGates lets one request at a time through to each host.
-type hostGates struct {
-	mu    sync.Mutex
-	hosts map[string]*hostGate
-}
-
-type hostGate struct {
-	turn chan struct{} // holds a token while nobody is inside
-
-	// What follows belongs to whoever is inside.
-	next     time.Time // no request before
-	refusals int       // 401, 402, 403, 451 in a row
-	slow     bool      // the daily number of pages is bounded
-	day      time.Time
-	today    int
-
-	gates   *hostGates
-	waiting int // inside or at the gate; guarded by gates.mu
-}
-
-// enter waits for the host's turn and gap.
-func (g *hostGates) enter(ctx context.Context, host string, now func() time.Time) (*hostGate, error) {
-	gate := g.at(host, now())
-	select {
-	case <-gate.turn:
-	case <-ctx.Done():
-		gate.forget()
-		return nil, ctx.Err()
-	}
-	wait := gate.next.Sub(now())
-	if gate.slow && gate.today >= pagesPerDay {
-		wait = max(wait, gate.day.Add(24*time.Hour).Sub(now()))
-	}
-	switch {
-	case wait <= 0:
-		return gate, nil
-	case wait > maxGateWait:
-		gate.leave()
-		return nil, &Error{Kind: KindPaused, RetryAfter: wait, msg: "pages of this host are not read for now, as it wishes"}
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return gate, nil
-	case <-ctx.Done():
-		gate.leave()
-		return nil, ctx.Err()
-	}
-}
-
-func (g *hostGates) at(host string, now time.Time) *hostGate {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	gate := g.hosts[host]
-	if gate == nil {
-		if len(g.hosts) >= maxGates {
-			for h, old := range g.hosts {
-				idle := old.next.Before(now) && old.refusals == 0 && !old.slow
-				if old.waiting == 0 && (idle || len(g.hosts) >= 4*maxGates) {
-					delete(g.hosts, h)
-				}
-			}
-		}
-		gate = &hostGate{turn: make(chan struct{}, 1), gates: g}
-		gate.turn <- struct{}{}
-		g.hosts[host] = gate
-	}
-	gate.waiting++
-	return gate
-}
-
-func (h *hostGate) leave() {
-	h.turn <- struct{}{}
-	h.forget()
-}
-
-func (h *hostGate) forget() {
-	h.gates.mu.Lock()
-	h.waiting--
-	h.gates.mu.Unlock()
-}
-
-// asked notes that a page was asked for.
-func (h *hostGate) asked(gap time.Duration, slow bool, now time.Time) {
-	h.next = now.Add(gap)
-	h.slow = slow
-	if now.Sub(h.day) >= 24*time.Hour {
-		h.day, h.today = now, 0
-	}
-	h.today++
-}
-
-// judge draws the host's conclusions from how a page was answered.
-func (h *hostGate) judge(err error, now time.Time) {
-	var e *Error
-	if !errors.As(err, &e) || e.Kind != KindStatus {
-		if err == nil {
-			h.refusals = 0
-		}
-		return
-	}
-	pause := e.RetryAfter
-	switch e.Status {
-	case 401, 402, 403, 451:
-		if h.refusals++; h.refusals >= refusedInRow {
-			h.refusals, pause = 0, refusedPause
-		}
-	case 429, 503:
-		h.refusals = 0
-		if pause == 0 {
-			pause = defaultPause
-		}
-		e.RetryAfter = pause
-	default:
-		h.refusals = 0
-	}
-	if at := now.Add(min(pause, maxPause)); pause > 0 && at.After(h.next) {
-		h.next = at
-	}
 }
 
 func barred(u *url.URL) error {

@@ -31,7 +31,11 @@ func parseRobots(body []byte, product string) *robotsRules {
 			body = body[:i] // half a rule is none
 		}
 	}
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	return parseRules(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), product)
+}
+
+// parseRules reads rules of any length.
+func parseRules(body []byte, product string) *robotsRules {
 	var own, star robotsRules
 	var found, inOwn, inStar bool
 	inAgents := false // the last rule line named an agent: groups stay open
@@ -66,6 +70,24 @@ func parseRobots(body []byte, product string) *robotsRules {
 		return &own
 	}
 	return &star
+}
+
+// String returns the rules as a robots.txt from which parseRules makes the
+// same.
+func (r *robotsRules) String() string {
+	var b strings.Builder
+	b.WriteString("user-agent: *\n")
+	if r.crawlDelay > 0 {
+		b.WriteString("crawl-delay: " + strconv.FormatFloat(r.crawlDelay.Seconds(), 'f', -1, 64) + "\n")
+	}
+	for _, rule := range r.rules {
+		if rule.allow {
+			b.WriteString("allow: " + rule.pattern + "\n")
+		} else {
+			b.WriteString("disallow: " + rule.pattern + "\n")
+		}
+	}
+	return b.String()
 }
 
 func robotsLine(line string) (key, value string, ok bool) {

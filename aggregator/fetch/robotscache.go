@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"topicwire/aggregator"
 )
 
 const (
@@ -27,6 +29,7 @@ type robotsCache struct {
 
 type robotsEntry struct {
 	mu           sync.Mutex // held while robots.txt is read: once per origin
+	loaded       bool       // from Options.Hosts, at least once
 	rules        *robotsRules
 	etag         string
 	lastModified string
@@ -103,8 +106,14 @@ func (c *Client) welcome(ctx context.Context, u *url.URL) (time.Duration, error)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := c.opts.Now()
-	if now.After(e.good) && !now.Before(e.retry) {
-		c.readRobots(ctx, u, e)
+	if !e.loaded || e.due(now) {
+		// Another process may have read it meanwhile.
+		c.loadRobots(ctx, origin, e)
+	}
+	if e.due(now) {
+		if c.readRobots(ctx, u, e) {
+			c.saveRobots(ctx, origin, e)
+		}
 		c.robots.weigh(origin, e)
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)
@@ -130,9 +139,51 @@ func (c *Client) welcome(ctx context.Context, u *url.URL) (time.Duration, error)
 	return e.rules.crawlDelay, nil
 }
 
+// due tells if robots.txt has to be asked for.
+func (e *robotsEntry) due(now time.Time) bool {
+	return now.After(e.good) && !now.Before(e.retry)
+}
+
+// loadRobots takes over what is saved of an origin, if it is newer.
+func (c *Client) loadRobots(ctx context.Context, origin string, e *robotsEntry) {
+	st, err := c.opts.Hosts.Robots(ctx, origin)
+	switch {
+	case errors.Is(err, aggregator.ErrNotFound):
+		e.loaded = true
+		return
+	case err != nil:
+		c.log.Warn("robots.txt as saved was not read", "url", origin, "err", err)
+		return
+	}
+	if !e.loaded || st.GoodUntil.After(e.good) || st.RetryAt.After(e.retry) {
+		e.rules = nil
+		if st.Known {
+			e.rules = parseRules([]byte(st.Rules), c.product())
+		}
+		e.etag, e.lastModified = st.ETag, st.LastModified
+		e.good, e.retry, e.failingSince = st.GoodUntil, st.RetryAt, st.FailingSince
+		c.robots.weigh(origin, e)
+	}
+	e.loaded = true
+}
+
+func (c *Client) saveRobots(ctx context.Context, origin string, e *robotsEntry) {
+	st := aggregator.RobotsState{
+		Origin: origin, ETag: e.etag, LastModified: e.lastModified,
+		GoodUntil: e.good, RetryAt: e.retry, FailingSince: e.failingSince,
+	}
+	if e.rules != nil {
+		st.Known, st.Rules = true, e.rules.String()
+	}
+	if err := c.opts.Hosts.SaveRobots(context.WithoutCancel(ctx), st); err != nil {
+		c.log.Warn("robots.txt was not saved", "url", origin, "err", err)
+	}
+}
+
 // readRobots asks for robots.txt and notes what it says (BEHAVIOUR S-02, S-03).
-// A stale copy holds while the server is in trouble.
-func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) {
+// A stale copy holds while the server is in trouble. It returns false if it
+// was stopped before there was an answer.
+func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) bool {
 	x := &exchange{
 		url:  (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}).String(),
 		etag: e.etag, lastModified: e.lastModified,
@@ -140,7 +191,7 @@ func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) {
 	}
 	res, err := c.do(ctx, x)
 	if ctx.Err() != nil {
-		return
+		return false
 	}
 	now := c.opts.Now()
 	age := robotsMaxAge
@@ -153,8 +204,7 @@ func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) {
 	case err == nil && !res.Truncated:
 		e.rules = parseRobots(res.Body, c.product())
 		e.etag, e.lastModified = res.ETag, res.LastModified
-	case errors.As(err, &fe) && fe.Kind == KindStatus && fe.Status/100 == 4 && fe.Status != 429,
-		errors.As(err, &fe) && errors.Is(fe.Err, errRedirects):
+	case errors.As(err, &fe) && (fe.Kind == KindStatus && unavailable(fe.Status) || errors.Is(fe.Err, errRedirects)):
 		e.rules, e.etag, e.lastModified = new(robotsRules), "", "" // "unavailable": everything is allowed
 	default:
 		if e.failingSince.IsZero() {
@@ -166,9 +216,17 @@ func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) {
 		}
 		e.retry = now.Add(wait)
 		c.log.Debug("robots.txt not read", "url", redacted(x.url), "err", err)
-		return
+		return true
 	}
 	e.good, e.retry, e.failingSince = now.Add(age), time.Time{}, time.Time{}
+	return true
+}
+
+// unavailable tells if a status means that there is no robots.txt, so that
+// everything is allowed: 4xx but 429, 204, and redirects to nowhere
+// (RFC 9309 2.3.1.2, 2.3.1.3).
+func unavailable(status int) bool {
+	return status == 204 || status/100 == 3 || status/100 == 4 && status != 429
 }
 
 // product is the name that robots.txt knows us by: the User-Agent's first token.

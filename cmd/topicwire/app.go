@@ -110,7 +110,7 @@ func (e *env) openWith(cfg *config.Config, o openOptions) (a *app, err error) {
 
 // join builds the stages.
 func (a *app) join(cfg *config.Config) (err error) {
-	if a.fetch, err = newFetchClient(a.env, cfg); err != nil {
+	if a.fetch, err = newFetchClient(a.env, cfg, a.store); err != nil {
 		return err
 	}
 	hostKey := hostKeys(cfg)

@@ -263,11 +263,13 @@ func allowRules(cfg *config.Config) []fetch.AllowRule {
 	return rules
 }
 
-func newFetchClient(e *env, cfg *config.Config) (*fetch.Client, error) {
+// newFetchClient returns a client that keeps what hosts wish in rows; without
+// a database, hosts is nil.
+func newFetchClient(e *env, cfg *config.Config, hosts fetch.Hosts) (*fetch.Client, error) {
 	o := fetch.Options{
 		UserAgent: userAgent(cfg), AllowPrivate: allowRules(cfg), Timeout: cfg.Fetch.Timeout,
 		PageGap: cfg.Fetch.PageGap, PageGapSet: cfg.IsSet("fetch.page_gap"),
-		Now: e.now, Logger: e.log,
+		Hosts: hosts, Now: e.now, Logger: e.log,
 	}
 	for _, s := range cfg.Fetch.Ports {
 		r, err := fetch.ParsePortRange(s)

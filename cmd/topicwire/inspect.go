@@ -172,7 +172,7 @@ func (e *env) fetchDocument(url string) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	client, err := newFetchClient(e, cfg)
+	client, err := newFetchClient(e, cfg, nil)
 	if err != nil {
 		return document{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -20,16 +21,24 @@ const (
 	maxFolders  = 20 // nested
 )
 
+// OPML is what a list of subscriptions holds.
+type OPML struct {
+	Feeds []aggregator.FeedSettings
+	// NoWeb counts the outlines that were left out because their address is
+	// no http or https one, WithPassword those because it carries a user or
+	// password, which would be shown wherever addresses are (BEHAVIOUR X-16).
+	NoWeb, WithPassword int
+}
+
 // ReadOPML reads a list of subscriptions. Folders become tags, nested ones
-// "outer/inner". A feed that is listed twice is returned once with all tags;
-// what is no http or https address is left out.
-func ReadOPML(r io.Reader) ([]aggregator.FeedSettings, error) {
+// "outer/inner". A feed that is listed twice is returned once with all tags.
+func ReadOPML(r io.Reader) (*OPML, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxOPML+1))
 	if err != nil {
 		return nil, fmt.Errorf("read OPML: %w", err)
 	}
 	if len(raw) > maxOPML {
-		return nil, fmt.Errorf("the OPML file is larger than %d MB", maxOPML>>20)
+		return nil, fmt.Errorf("the OPML file is larger than %d MiB: split it into several", maxOPML>>20)
 	}
 	text, _ := decode(&Input{Body: raw})
 	if i := bytes.Index(text, []byte("<opml")); i > 0 {
@@ -49,7 +58,7 @@ func ReadOPML(r io.Reader) ([]aggregator.FeedSettings, error) {
 	if !o.closed {
 		return nil, fmt.Errorf("the OPML file is cut off: it ends without </opml>; nothing was read")
 	}
-	return o.feeds, nil
+	return &OPML{Feeds: o.feeds, NoWeb: o.noWeb, WithPassword: o.withPassword}, nil
 }
 
 type opmlReader struct {
@@ -59,6 +68,8 @@ type opmlReader struct {
 	folders []string // names of the open outlines; "" is one that is a feed
 	feeds   []aggregator.FeedSettings
 	at      map[string]int
+
+	noWeb, withPassword int
 }
 
 func (o *opmlReader) token(t html.Token) error {
@@ -82,7 +93,7 @@ func (o *opmlReader) token(t html.Token) error {
 
 func (o *opmlReader) outline(attrs []html.Attribute) error {
 	if o.count++; o.count > maxOutlines {
-		return fmt.Errorf("the OPML file has more than %d outlines", maxOutlines)
+		return fmt.Errorf("the OPML file has more than %d outlines: split it into several", maxOutlines)
 	}
 	if len(o.folders) >= maxFolders {
 		return fmt.Errorf("the OPML file's folders are nested more than %d deep", maxFolders)
@@ -103,6 +114,11 @@ func (o *opmlReader) outline(attrs []html.Attribute) error {
 	tags := o.tags(a["category"])
 	o.folders = append(o.folders, "")
 	if u == "" {
+		o.noWeb++
+		return nil
+	}
+	if at, err := url.Parse(u); err != nil || at.User != nil {
+		o.withPassword++
 		return nil
 	}
 	if i, ok := o.at[u]; ok {

@@ -19,18 +19,18 @@ func (s *Server) adminFrame(r *http.Request, title, here string) frame {
 // notice says what the post before the redirect did. The query names it by a
 // code, so that a link cannot put words into our mouth.
 func notice(r *http.Request) string {
-	n, err := strconv.Atoi(r.URL.Query().Get("n"))
-	if err != nil || n < 0 {
-		n = 0
+	number := func(name string) int {
+		n, err := strconv.Atoi(r.URL.Query().Get(name))
+		if err != nil {
+			return 0
+		}
+		return max(n, 0)
 	}
 	switch r.URL.Query().Get("done") {
 	case "added":
 		return "The feed was added."
 	case "imported":
-		if n == 0 {
-			return "All feeds in that file were here already."
-		}
-		return plural(n, "feed was", "feeds were") + " added. They are polled one after another."
+		return importNotice(Imported{number("n"), number("noweb"), number("secret")})
 	case "polling":
 		return "The feed was polled."
 	case "revived":
@@ -43,6 +43,20 @@ func notice(r *http.Request) string {
 		return "The topic was removed."
 	}
 	return ""
+}
+
+func importNotice(done Imported) string {
+	words := "No feed was new."
+	if done.Added > 0 {
+		words = plural(done.Added, "feed was", "feeds were") + " added. They are polled one after another."
+	}
+	if n := done.NoWeb; n > 0 {
+		words += " " + plural(n, "was", "were") + " left out for an address that is no http or https one."
+	}
+	if n := done.WithPassword; n > 0 {
+		words += " " + plural(n, "was", "were") + " left out for a user or password in the address: such feeds are written into the configuration."
+	}
+	return words
 }
 
 func (s *Server) adminHome(w http.ResponseWriter, r *http.Request) error {

@@ -229,7 +229,7 @@ func (s *Server) importOPML(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	added, err := s.opts.Actions.ImportOPML(r.Context(), file)
+	done, err := s.opts.Actions.ImportOPML(r.Context(), file)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -240,7 +240,7 @@ func (s *Server) importOPML(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	return s.done(w, r, fmt.Sprintf("/admin/feeds?done=imported&n=%d", added))
+	return s.done(w, r, fmt.Sprintf("/admin/feeds?done=imported&n=%d&noweb=%d&secret=%d", done.Added, done.NoWeb, done.WithPassword))
 }
 
 // opmlPart finds the file in the form and reads no further than it must.

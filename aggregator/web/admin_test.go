@@ -187,10 +187,10 @@ func TestAddFeed(t *testing.T) {
 func TestImportOPML(t *testing.T) {
 	var got string
 	h := newServer(t, newsroom(), func(o *web.Options) {
-		o.Actions.ImportOPML = func(_ context.Context, r io.Reader) (int, error) {
+		o.Actions.ImportOPML = func(_ context.Context, r io.Reader) (web.Imported, error) {
 			b, err := io.ReadAll(r)
 			got = string(b)
-			return 12, err
+			return web.Imported{Added: 12, NoWeb: 1, WithPassword: 3}, err
 		}
 	}).Handler()
 	post := func(content string) *http.Response {
@@ -213,8 +213,9 @@ func TestImportOPML(t *testing.T) {
 	if res.StatusCode != 303 || got != "<opml/>" {
 		t.Fatalf("import = %d, read %q", res.StatusCode, got)
 	}
-	if body := bodyOf(t, ask(h, "GET", res.Header.Get("Location"), nil)); !strings.Contains(body, "12 feeds were added") {
-		t.Errorf("the page does not say how many were added")
+	if body := bodyOf(t, ask(h, "GET", res.Header.Get("Location"), nil)); !strings.Contains(body, "12 feeds were added") ||
+		!strings.Contains(body, "1 was left out for an address") || !strings.Contains(body, "3 were left out for a user or password") {
+		t.Errorf("the page does not say how many were added and left out (X-18)")
 	}
 	if res := post(strings.Repeat("x", 6<<20)); res.StatusCode != 413 {
 		t.Errorf("import of 6 MiB = %d, want 413", res.StatusCode)

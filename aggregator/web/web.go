@@ -52,9 +52,8 @@ type Actions struct {
 	// AddFeed subscribes to the feed at a URL, or to the feed that the web
 	// page there announces.
 	AddFeed func(ctx context.Context, feed aggregator.FeedSettings) (aggregator.FeedID, error)
-	// ImportOPML subscribes to the feeds of an OPML file and says how many
-	// were new.
-	ImportOPML func(ctx context.Context, opml io.Reader) (added int, err error)
+	// ImportOPML subscribes to the feeds of an OPML file.
+	ImportOPML func(ctx context.Context, opml io.Reader) (Imported, error)
 	// PollFeed has a feed polled now. It may return before the poll ends.
 	PollFeed func(ctx context.Context, id aggregator.FeedID) error
 	// ReviveFeed has a feed polled again that is gone, dead or switched off.
@@ -69,6 +68,12 @@ type Actions struct {
 	// ItemsPerDay counts a feed's new items on each of the last days, today
 	// last.
 	ItemsPerDay func(ctx context.Context, id aggregator.FeedID, days int) ([]int, error)
+}
+
+// Imported says what became of the feeds of an OPML file.
+type Imported struct {
+	Added               int // that were new
+	NoWeb, WithPassword int // left out: no http or https address; one with a user or password in it
 }
 
 // Server serves the pages and topic feeds. Its methods are safe for

@@ -19,8 +19,8 @@ import (
 
 // The store serves every stage; each asks for no more than it needs.
 var (
-	_ poll.Store             = (*store.Store)(nil)
-	_ pipeline.Store         = (*store.Store)(nil)
+	_ poll.Store             = roomyStore{}
+	_ pipeline.Store         = roomyStore{}
 	_ pipeline.Archive       = (*store.Store)(nil)
 	_ pipeline.Subscriptions = (*store.Store)(nil)
 	_ web.Store              = (*store.Store)(nil)
@@ -33,6 +33,7 @@ var errDamaged = aggregator.ErrDamaged
 type app struct {
 	*env
 	store  *store.Store
+	room   *room
 	fetch  *fetch.Client
 	pipe   *pipeline.Pipeline
 	sched  *poll.Scheduler
@@ -81,6 +82,9 @@ func (e *env) openWith(cfg *config.Config, o openOptions) (a *app, err error) {
 			a.close()
 		}
 	}()
+	if a.room, err = a.newRoom(); err != nil {
+		return a, err
+	}
 	if o.polling {
 		if a.unlock, err = st.LockPolling(); err != nil {
 			a.unlock = func() {}
@@ -115,7 +119,7 @@ func (a *app) join(cfg *config.Config) (err error) {
 	}
 	hostKey := hostKeys(cfg)
 	a.pipe = pipeline.New(pipeline.Options{
-		Store: a.store, Fetch: a.fetch, Next: newSchedule(cfg, hostKey).Next,
+		Store: roomyStore{a.store, a.room}, Fetch: a.fetch, Next: newSchedule(cfg, hostKey).Next,
 		Topics: func() *match.Set { return a.live.Load().topics },
 		Access: func(f *aggregator.Feed) pipeline.Access { return a.live.Load().access.of(f) },
 		Enrich: aggregator.EnrichMode(cfg.Enrich), PageHost: hostKey,

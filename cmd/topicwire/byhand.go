@@ -26,6 +26,9 @@ func (a *app) subscribe(ctx context.Context, s aggregator.FeedSettings) (aggrega
 	if u.User != nil {
 		return 0, usageError{fmt.Errorf("%s: %w", bare(s.URL), errUserinfo)}
 	}
+	if err := a.room.check(); err != nil {
+		return 0, err
+	}
 	id, err := a.pipe.Subscribe(ctx, subscriptions{a.store}, s)
 	if err != nil {
 		return id, err
@@ -55,6 +58,9 @@ func (a *app) pollFeed(ctx context.Context, f *aggregator.Feed, force bool) erro
 	if since := a.now().Sub(f.LastPollAt); !force && since >= 0 && since < minManualGap {
 		return fmt.Errorf("%w: %s was polled %s ago; wait until five minutes have passed, or use --force",
 			aggregator.ErrTooSoon, redacted(f.URL), since.Round(time.Second))
+	}
+	if err := a.room.check(); err != nil {
+		return fmt.Errorf("%s: %w", redacted(f.URL), err)
 	}
 	if force {
 		a.log.Warn("poll forced by hand", "feed", f.ID, "url", redacted(f.URL), "state", f.State)

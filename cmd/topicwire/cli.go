@@ -18,7 +18,7 @@ import (
 type CLI struct {
 	ConfigFile string `name:"config" help:"Configuration file (default topicwire.yml, if there is one)." placeholder:"FILE" env:"TOPICWIRE_CONFIG"`
 	DB         string `name:"db" help:"Database: a file, or postgres://… (default: as configured)." placeholder:"DSN" env:"TOPICWIRE_DATABASE"`
-	LogLevel   string `help:"What is logged: debug, info, warn or error (default: info for serve, demo and refresh, else warn)." placeholder:"LEVEL" enum:",debug,info,warn,error" default:""`
+	LogLevel   string `help:"What is logged: debug, info, warn or error (default: info for serve, demo and refresh, else warn)." placeholder:"LEVEL"`
 	JSON       bool   `name:"json" help:"Print JSON where the command has a result that a program would read."`
 
 	Serve       ServeCmd       `cmd:"" default:"withargs" help:"Run the daemon: poll feeds, publish topics (the default command)."`
@@ -118,6 +118,9 @@ func newEnv(ctx context.Context, cli *CLI, stdin io.Reader, stdout, stderr io.Wr
 	now, err := clock(os.Getenv("TOPICWIRE_CLOCK_OFFSET"))
 	if err != nil {
 		return nil, usageError{err}
+	}
+	if err := checkLogLevel(cli.LogLevel); err != nil {
+		return nil, err
 	}
 	e := &env{ctx: ctx, cli: cli, stdin: stdin, stdout: stdout, stderr: stderr, now: now}
 	e.setLogLevel(slog.LevelWarn)

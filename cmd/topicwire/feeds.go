@@ -140,7 +140,7 @@ func (c *FeedsImportCmd) Run(e *env) error {
 		defer f.Close()
 		in = f
 	}
-	feeds, err := parse.ReadOPML(in)
+	list, err := parse.ReadOPML(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
@@ -149,14 +149,21 @@ func (c *FeedsImportCmd) Run(e *env) error {
 		return err
 	}
 	defer st.Close()
-	added, err := st.AddFeeds(e.ctx, feeds)
+	added, err := st.AddFeeds(e.ctx, list.Feeds)
 	if err != nil {
 		return err
 	}
 	if e.cli.JSON {
-		return e.printJSON(map[string]int{"feeds": len(feeds), "added": added, "known": len(feeds) - added})
+		return e.printJSON(map[string]int{"feeds": len(list.Feeds), "added": added, "known": len(list.Feeds) - added,
+			"left_out": list.NoWeb + list.WithPassword})
 	}
-	e.printf("%d feeds added, %d were known\n", added, len(feeds)-added)
+	e.printf("%d feeds added, %d were known\n", added, len(list.Feeds)-added)
+	if list.NoWeb > 0 {
+		e.printf("%d left out: their address is no http or https one\n", list.NoWeb)
+	}
+	if list.WithPassword > 0 {
+		e.printf("%d left out: their address has a user or password in it; write those into %s with user: and password_file:\n", list.WithPassword, defaultConfigFile)
+	}
 	return nil
 }
 

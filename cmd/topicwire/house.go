@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"topicwire/aggregator"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -20,8 +18,6 @@ const (
 	backupEvery = 24 * time.Hour
 	keepBackups = 7
 	backupStamp = "20060102-150405.db" // when a copy was made, UTC
-	// spareDisk is what a backup must leave free.
-	spareDisk = 200 << 20
 
 	retainFor   = 90 * 24 * time.Hour
 	retainItems = 500 // of each feed, at any age
@@ -94,11 +90,8 @@ func (a *app) backupDaily(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := len(have); n > 0 {
-		made, err := time.Parse(backupStamp, have[n-1][len(backupPrefix(path)):])
-		if err == nil && a.now().Sub(made) < backupEvery {
-			return nil
-		}
+	if made, ok := lastBackup(path); ok && a.now().Sub(made) < backupEvery {
+		return nil
 	}
 	if err := roomFor(path); err != nil {
 		return err
@@ -139,17 +132,27 @@ func backups(path string) ([]string, error) {
 	return files, nil
 }
 
+// lastBackup returns when the newest daily copy was made, if there is one.
+func lastBackup(path string) (made time.Time, ok bool) {
+	have, err := backups(path)
+	if err != nil || len(have) == 0 {
+		return time.Time{}, false
+	}
+	made, err = time.Parse(backupStamp, filepath.Base(have[len(have)-1])[len(filepath.Base(backupPrefix(path))):])
+	return made, err == nil
+}
+
 // roomFor refuses a copy that would fill the disk.
 func roomFor(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	var fs unix.Statfs_t
-	if err := unix.Statfs(filepath.Dir(path), &fs); err != nil {
+	free, err := freeDisk(filepath.Dir(path))
+	if err != nil {
 		return err
 	}
-	if free := int64(fs.Bavail) * fs.Bsize; free < info.Size()+spareDisk {
+	if free < info.Size()+spareDisk {
 		return fmt.Errorf("no room: a copy takes %d MB, and %d MB are free beside %s", info.Size()>>20, free>>20, path)
 	}
 	return nil

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -21,9 +23,9 @@ const maxLogValue = 1024
 func (e *env) setLogLevel(def slog.Level) {
 	level := def
 	if e.cli.LogLevel != "" {
-		_ = level.UnmarshalText([]byte(e.cli.LogLevel)) // kong has checked it
+		_ = level.UnmarshalText([]byte(e.cli.LogLevel)) // checkLogLevel has been here
 	}
-	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: capValue}
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: loggable}
 	if isTerminal(e.stderr) {
 		e.log = slog.New(slog.NewTextHandler(e.stderr, opts))
 		return
@@ -31,26 +33,66 @@ func (e *env) setLogLevel(def slog.Level) {
 	e.log = slog.New(slog.NewJSONHandler(e.stderr, opts))
 }
 
-func capValue(_ []string, a slog.Attr) slog.Attr {
-	if err, ok := a.Value.Any().(error); ok && a.Value.Kind() == slog.KindAny {
-		a.Value = slog.StringValue(err.Error())
+var logLevels = []string{"debug", "info", "warn", "error"}
+
+func checkLogLevel(level string) error {
+	if level == "" || slices.Contains(logLevels, level) {
+		return nil
 	}
-	if a.Value.Kind() == slog.KindString && strings.ContainsFunc(a.Value.String(), unescaped) {
-		a.Value = slog.StringValue(strings.Map(func(r rune) rune {
-			if unescaped(r) {
-				return utf8.RuneError
-			}
-			return r
-		}, a.Value.String()))
-	}
-	if a.Value.Kind() == slog.KindString && len(a.Value.String()) > maxLogValue {
-		s := a.Value.String()[:maxLogValue]
-		for !utf8.ValidString(s) && len(s) > maxLogValue-utf8.UTFMax {
-			s = s[:len(s)-1]
+	return usageError{fmt.Errorf("--log-level %q: choose one of %s", level, strings.Join(logLevels, ", "))}
+}
+
+// loggable makes a value fit for the log: durations with their unit, and
+// everything that may come from outside as text of bounded length without
+// control characters.
+func loggable(_ []string, a slog.Attr) slog.Attr {
+	switch v := a.Value; v.Kind() {
+	case slog.KindDuration:
+		a.Value = slog.StringValue(readable(v.Duration()))
+	case slog.KindAny:
+		if _, ok := v.Any().(slog.Level); ok {
+			return a
 		}
-		a.Value = slog.StringValue(s + "…")
+		if err, ok := v.Any().(error); ok {
+			a.Value = slog.StringValue(oneLogValue(err.Error()))
+		} else {
+			a.Value = slog.StringValue(oneLogValue(fmt.Sprint(v.Any())))
+		}
+	case slog.KindString:
+		a.Value = slog.StringValue(oneLogValue(v.String()))
+	default:
 	}
 	return a
+}
+
+// readable writes a duration with its unit, in as many digits as matter.
+func readable(d time.Duration) string {
+	switch {
+	case d.Abs() >= time.Minute:
+		d = d.Round(time.Second)
+	case d.Abs() >= time.Second:
+		d = d.Round(10 * time.Millisecond)
+	default:
+		d = d.Round(10 * time.Microsecond)
+	}
+	return d.String()
+}
+
+// oneLogValue bounds a text, and shows the control characters that JSON does
+// not escape.
+func oneLogValue(s string) string {
+	if len(s) > maxLogValue {
+		s = strings.ToValidUTF8(s[:maxLogValue], "") + "…"
+	}
+	if !strings.ContainsFunc(s, unescaped) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unescaped(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
 }
 
 // redacted is an address without the password in it, for logs and messages.

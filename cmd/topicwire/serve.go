@@ -14,6 +14,7 @@ import (
 
 	"topicwire/config"
 
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -71,6 +72,7 @@ func (e *env) serve(cfg *config.Config, path string) error {
 		return err
 	}
 	defer ln.Close()
+	ln = netutil.LimitListener(ln, maxConnections)
 	if cfg.BaseURL == "" {
 		cfg.Listen = ln.Addr().String() // what links are made from: the real port, if 0 was asked for
 	}
@@ -133,11 +135,19 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return ln, nil
 }
 
+// maxConnections bounds the connections that readers hold open at once. Those
+// that come after wait; none that sends nothing lasts longer than the header's
+// timeout.
+const (
+	maxConnections = 1000
+	headerTimeout  = 10 * time.Second
+)
+
 // serveHTTP answers requests until ctx ends, then finishes those in hand.
 func serveHTTP(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
 	srv := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,

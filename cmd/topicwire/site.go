@@ -21,7 +21,7 @@ func (a *app) newSite(cfg *config.Config) (*web.Server, error) {
 		Store: a.store, BaseURL: cfg.BaseURL, ListenURL: "http://" + cfg.Listen, Authority: a.authority,
 		HostKey: hostKeys(cfg), Version: buildVersion(), AdminPassword: string(cfg.Admin.Password),
 		Registry: a.newRegistry(), Logger: a.log, Now: a.now,
-		Ready: func() error { return a.probe(a.store.ProbeWrite) },
+		Ready: func() error { return a.probe(a.ready) },
 		Alive: func() error { return a.probe(a.alive) },
 		Actions: web.Actions{
 			AddFeed:    a.subscribe,
@@ -47,13 +47,14 @@ func (a *app) probe(check func(context.Context) error) error {
 	return check(ctx)
 }
 
-func (a *app) importOPML(ctx context.Context, opml io.Reader) (added int, err error) {
-	feeds, err := parse.ReadOPML(opml)
+func (a *app) importOPML(ctx context.Context, opml io.Reader) (web.Imported, error) {
+	list, err := parse.ReadOPML(opml)
 	if err != nil {
-		return 0, err
+		return web.Imported{}, err
 	}
 	defer a.sched.Wake()
-	return a.store.AddFeeds(ctx, feeds)
+	added, err := a.store.AddFeeds(ctx, list.Feeds)
+	return web.Imported{Added: added, NoWeb: list.NoWeb, WithPassword: list.WithPassword}, err
 }
 
 // saveTopic saves a topic made in the pages; watchRows compiles it and

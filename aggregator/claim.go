@@ -38,6 +38,10 @@ type FeedFilter struct {
 	Limit int       // 0: no limit
 }
 
+// OrderSpan is how far before its poll an item without a date may be said to
+// have been first seen, so that the order of its document is kept (F-64).
+const OrderSpan = 2000 * time.Second
+
 // PollRecord is all that a poll leaves in the database.
 type PollRecord struct {
 	Feed     FeedID
@@ -46,20 +50,31 @@ type PollRecord struct {
 	Outcome  PollOutcome
 	Document *FeedDocument // nil: not read
 	Items    []Item        // parsed; known ones are told apart by GUID
+	Total    int           // items in the document, with those whose bytes are known
 	// Blocks are the hashes of all items in the document, to be known next
 	// time; nil: leave them as they are.
 	Blocks []uint64
-	At     time.Time
+	// FamiliarLinks says that most Items have links of earlier documents. If
+	// their GUIDs are new nevertheless, they are taken for the items of those
+	// links (F-63), unless LinkIdentity says that this is settled.
+	FamiliarLinks, LinkIdentity bool
+	// SharedBefore asks if the feed had an item of this document before then;
+	// zero: it does not matter (F-50).
+	SharedBefore time.Time
+	At           time.Time
 	// Backfill marks a feed's first document: its items are history.
 	Backfill bool
-	// Next computes the feed's state after the poll, once it is known which
-	// items were new. It must not block.
-	Next func(newItems []time.Time) (PollState, *HostPause)
+	// Next computes the feed's state after the poll from what the rows tell.
+	// It must not block, and may be called more than once.
+	Next func(PollFound) (PollState, *HostPause)
 }
 
 // PollSaved says what a PollRecord changed.
 type PollSaved struct {
 	New, Updated int
+	MovedTo      string // the feed's URL from now on; empty: as it was
+	DuplicateOf  string // the feed that has the URL which this one would have moved to
+	Relinked     bool   // its items are known by their links from now on
 }
 
 // WorkClaim asks for items to process.
@@ -68,8 +83,8 @@ type WorkClaim struct {
 	Stage Stage
 	Limit int
 	Lease time.Duration
-	// ExcludeHosts are canonical host names whose pages wait for a gap;
-	// only for StageEnrich.
+	// ExcludeHosts are host keys whose pages are not to be read now; only
+	// for StageEnrich.
 	ExcludeHosts []string
 }
 

@@ -75,6 +75,9 @@ type Feed struct {
 	Items            int // items stored; filled by lists only
 	PollState
 	Lease Lease
+	// Forced is set by a claim that was made by force: the poll is to be
+	// unconditional, and what it brings is read whatever is known (F-07).
+	Forced bool
 }
 
 // OutletName returns the name a reader should see: the outlet as set by the
@@ -100,7 +103,8 @@ func (f *Feed) LanguageHint() string {
 
 // PollState is what a feed's polls leave behind: everything the next poll
 // needs to be polite, and everything a person needs to understand it. It is
-// saved as a whole, in the transaction that saves the poll's items.
+// saved as a whole, in the transaction that saves the poll's items; only
+// PushedUntil is not a poll's to say.
 type PollState struct {
 	State        FeedState
 	ETag         string // opaque bytes, as received (BEHAVIOUR F-02)
@@ -109,9 +113,12 @@ type PollState struct {
 	// and the only one they are sent to; empty: the feed's own (F-04).
 	ValidatorsURL string
 	BodyHash      string // of the last body that was read, hex; empty: none
-	Parser        int    // version of the parser that read it (F-07)
-	PlainBody     bool   // the server mislabels encodings: none is offered (F-23)
-	LastPollAt    time.Time
+	Parser        int    // version of the parser that read all of it (F-07)
+	// WholeAt is when a body came last, or was last asked for without
+	// validators (F-07).
+	WholeAt    time.Time
+	PlainBody  bool // the server mislabels encodings: none is offered (F-23)
+	LastPollAt time.Time
 	// LastSuccessAt is the last poll that ended in 200 with a feed, or 304.
 	LastSuccessAt  time.Time
 	NextPollAt     time.Time
@@ -126,10 +133,11 @@ type PollState struct {
 	MovedSince     time.Time     // when that target was first seen
 	MovedPolls     int           // polls that ended there
 	MovedKnown     bool          // the document there carries what this feed carried before
+	AwaySince      time.Time     // since then redirects of any kind lead elsewhere; zero: the feed is at home
 	DuplicateOf    string        // URL of another feed that this one has moved to; empty: none
 	ItemTimes      []time.Time   // of the newest items, oldest first, at most 20 (F-31)
 	MedianGap      time.Duration // between ItemTimes; 0: unknown
-	NewestItemAt   time.Time     // newest first-seen time
+	NewestItemAt   time.Time     // the last of ItemTimes; zero: no item's time is known
 	MaxAge         time.Duration // hint of the last response's caching headers
 	TTL            time.Duration // hint of the document: RSS ttl, sy:*
 	SkipHours      uint32        // bit h set: no polls in hour h, GMT
@@ -139,7 +147,27 @@ type PollState struct {
 	// GUIDs anew (F-63). Regenerated counts the polls in a row that showed it.
 	LinkIdentity bool
 	Regenerated  int
+	// AdoptURL makes an address the feed's own, in the transaction that saves
+	// the state, unless another feed has it (F-50). It is not stored.
+	AdoptURL string
 }
+
+const (
+	stuckAfter = 30 * 24 * time.Hour
+	stuckGap   = 3 * 24 * time.Hour
+)
+
+// Stuck tells if nothing but 304 has come for 30 days from a feed that used to
+// change at least every three: it should be asked once without validators
+// (BEHAVIOUR F-07).
+func (p *PollState) Stuck(now time.Time) bool {
+	return (p.ETag != "" || p.LastModified != "") && p.MedianGap > 0 && p.MedianGap < stuckGap &&
+		!p.WholeAt.IsZero() && now.Sub(p.WholeAt) >= stuckAfter
+}
+
+// LinkGUID returns the GUID of an item that is known by its link, from its
+// canonical URL (BEHAVIOUR F-63).
+func LinkGUID(canonical string) string { return "link\n" + canonical }
 
 // HostPause keeps every request away from a host until a time.
 type HostPause struct {

@@ -46,7 +46,24 @@ type PollReport struct {
 	ErrKind  string
 	BodyHash string
 	Document *FeedDocument // nil unless PollRead
-	NewItems []time.Time   // first-seen times of items new in this poll
+	// Whole says that the document was asked for without validators;
+	// Truncated that its body broke off.
+	Whole, Truncated bool
+	Parser           int // version of the parser, if it has now read all of the document; else 0
+	// Shared says that the document has items, by their bytes, of the document
+	// read before (F-50).
+	Shared bool
+	Found  PollFound
+}
+
+// PollFound is what the transaction that saves a poll learns from the rows.
+type PollFound struct {
+	New    []time.Time // publication dates of the items that are new; zero: undated
+	Shared bool        // the document carries an item, by GUID or link, from before PollRecord.SharedBefore (F-50)
+	// Regenerated says that the document's items are known ones, by their
+	// links, under new GUIDs (F-63).
+	Regenerated bool
+	Failing     int // other feeds of the host that answered 503 within ten minutes (F-35)
 }
 
 // FeedDocument is what a feed's document says of the feed itself.

@@ -63,6 +63,7 @@ func (s *Store) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) (feed
 		feeds = feeds[:0]
 		return scanAll(ctx, t, q, args, func(r *sql.Rows) error {
 			f, err := scanFeed(r)
+			f.Forced = c.Force
 			feeds = append(feeds, f)
 			return err
 		})

@@ -92,7 +92,7 @@ func (w *world) pollAs(id aggregator.FeedID, p aggregator.PollState) {
 	p.State = aggregator.FeedActive
 	_, err := w.RecordPoll(w.ctx(), aggregator.PollRecord{
 		Feed: f.ID, Lease: f.Lease, At: w.now(),
-		Next: func([]time.Time) (aggregator.PollState, *aggregator.HostPause) { return p, nil },
+		Next: func(aggregator.PollFound) (aggregator.PollState, *aggregator.HostPause) { return p, nil },
 	})
 	w.must(err)
 }

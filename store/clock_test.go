@@ -22,7 +22,7 @@ func TestClockSetBack(t *testing.T) {
 		f := w.claim(id)
 		r := record(&f, w.now(), false, item("two", t0))
 		at := w.now()
-		r.Next = func([]time.Time) (aggregator.PollState, *aggregator.HostPause) {
+		r.Next = func(aggregator.PollFound) (aggregator.PollState, *aggregator.HostPause) {
 			return aggregator.PollState{State: aggregator.FeedActive, LastPollAt: at, LastSuccessAt: at, NextPollAt: at.Add(time.Hour)},
 				&aggregator.HostPause{Host: "b.example", Until: at.Add(30 * time.Minute), Reason: "429"}
 		}

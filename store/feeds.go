@@ -15,7 +15,8 @@ const feedColumns = `id, lease_until, fence, next_poll_at, state, url, outlet, l
 	etag, last_modified, body_hash, last_poll_at, last_success_at, next_poll_reason, last_status, last_error,
 	failures, failing_since, same_bodies, gone_at, moved_to, moved_since, moved_polls,
 	median_gap, newest_item_at, max_age, ttl, skip_hours, skip_days,
-	validators_url, parser, plain_body, document_id, moved_known, duplicate_of, item_times, pushed_until, link_identity, regenerated`
+	validators_url, parser, plain_body, document_id, moved_known, duplicate_of, item_times, pushed_until, link_identity, regenerated,
+	whole_at, away_since`
 
 // scanner is a *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
@@ -30,7 +31,7 @@ func scanFeed(r scanner) (f aggregator.Feed, err error) {
 		&f.MovedTo, (*instant)(&f.MovedSince), &f.MovedPolls, (*seconds)(&f.MedianGap), (*instant)(&f.NewestItemAt),
 		(*seconds)(&f.MaxAge), (*seconds)(&f.TTL), &f.SkipHours, &f.SkipDays,
 		&f.ValidatorsURL, &f.Parser, &f.PlainBody, &f.DocumentID, &f.MovedKnown, &f.DuplicateOf, &times,
-		(*instant)(&f.PushedUntil), &f.LinkIdentity, &f.Regenerated)
+		(*instant)(&f.PushedUntil), &f.LinkIdentity, &f.Regenerated, (*instant)(&f.WholeAt), (*instant)(&f.AwaySince))
 	f.ETag, f.LastModified, f.ItemTimes = string(etag), string(modified), unpackTimes(times)
 	return f, err
 }
@@ -117,15 +118,47 @@ func (s *Store) ReviveFeed(ctx context.Context, id aggregator.FeedID) error {
 	})
 }
 
-// MoveFeed polls a feed at a new URL from now on, without the validators of
-// the old one. The URL it was subscribed at stays known. It returns
-// aggregator.ErrExists if another feed has that URL.
-func (s *Store) MoveFeed(ctx context.Context, id aggregator.FeedID, url string) error {
+// PushFeed notes until when a hub announces the changes of a feed; the zero
+// time: it does not. The feed is polled rarely meanwhile (BEHAVIOUR F-39).
+func (s *Store) PushFeed(ctx context.Context, id aggregator.FeedID, until time.Time) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		return found(t.exec(ctx, `UPDATE feed SET origin_url = CASE WHEN origin_url = '' THEN url ELSE origin_url END,
-			url = $2, host = $3, etag = $4, last_modified = $4, body_hash = '', moved_to = '', moved_since = 0, moved_polls = 0
-			WHERE id = $1 AND url <> $2`, id, url, s.opts.HostKey(url), []byte{}))
+		return found(t.exec(ctx, `UPDATE feed SET pushed_until = $2 WHERE id = $1 AND removed_at = 0`, id, toUnix(until)))
 	})
+}
+
+// clearWay looks if the URL that a poll would make a feed's own is free. If
+// another feed is subscribed there, the feed stays where it is and names that
+// one; of a feed that was removed, the URL is left alone.
+func clearWay(ctx context.Context, t *tx, id aggregator.FeedID, state *aggregator.PollState) error {
+	if state.AdoptURL == "" {
+		return nil
+	}
+	var taken string
+	var removed int64
+	err := t.row(ctx, `SELECT url, removed_at FROM feed WHERE (url = $1 OR origin_url = $1 AND origin_url <> '') AND id <> $2
+		ORDER BY removed_at, id LIMIT 1`, state.AdoptURL, id).Scan(&taken, &removed)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		state.MovedTo, state.MovedSince, state.MovedPolls, state.MovedKnown = "", time.Time{}, 0, false
+		state.AwaySince, state.DuplicateOf = time.Time{}, ""
+		return nil
+	case err != nil:
+		return err
+	}
+	state.AdoptURL, state.DuplicateOf = "", taken
+	if removed != 0 {
+		state.DuplicateOf = ""
+	}
+	return nil
+}
+
+// moveFeed makes a URL the feed's own. The one it was subscribed at stays
+// known, until the feed is back there.
+func (s *Store) moveFeed(ctx context.Context, t *tx, id aggregator.FeedID, url string) error {
+	_, err := t.exec(ctx, `UPDATE feed SET url = $2, host = $3,
+		origin_url = CASE WHEN origin_url = '' THEN url WHEN origin_url = $2 THEN '' ELSE origin_url END
+		WHERE id = $1 AND url <> $2`, id, url, s.opts.HostKey(url))
+	return err
 }
 
 // found turns "no row was changed" into aggregator.ErrNotFound.

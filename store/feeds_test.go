@@ -29,18 +29,20 @@ func TestFeedComesBackAsSaved(t *testing.T) {
 			LastPollAt: t0, LastSuccessAt: t0.Add(-time.Hour), NextPollAt: t0.Add(time.Hour), NextPollReason: "adaptive", LastStatus: 500,
 			LastError: "it broke", Failures: 3, FailingSince: t0.Add(-9 * time.Hour), SameBodies: 2, GoneAt: t0.Add(-time.Minute), MovedTo: "https://b",
 			MovedSince: t0.Add(-2 * time.Minute), MovedPolls: 4, MedianGap: time.Hour, NewestItemAt: t0.Add(-3 * time.Minute), MaxAge: time.Minute,
-			TTL: 2 * time.Minute, SkipHours: 1<<23 | 1, SkipDays: 1 << 6}
+			TTL: 2 * time.Minute, SkipHours: 1<<23 | 1, SkipDays: 1 << 6,
+			ValidatorsURL: "https://c", Parser: 3, WholeAt: t0.Add(-4 * time.Minute), PlainBody: true, MovedKnown: true, AwaySince: t0.Add(-5 * time.Minute),
+			DuplicateOf: "https://d", ItemTimes: []time.Time{t0.Add(-time.Hour), t0}, LinkIdentity: true, Regenerated: 2}
 		pause := &aggregator.HostPause{Host: "a.example", Until: t0.Add(time.Hour), Reason: "429"}
 		r := record(&f, t0, false)
-		r.Document = &aggregator.FeedDocument{Title: "Title", SiteURL: "https://a.example/", Language: "en"}
+		r.Document = &aggregator.FeedDocument{ID: "urn:a", Title: "Title", SiteURL: "https://a.example/", Language: "en"}
 		r.Blocks = []uint64{1, 1 << 63}
-		r.Next = func([]time.Time) (aggregator.PollState, *aggregator.HostPause) { return state, pause }
+		r.Next = func(aggregator.PollFound) (aggregator.PollState, *aggregator.HostPause) { return state, pause }
 		_, err = w.RecordPoll(w.ctx(), r)
 		w.must(err)
 
 		got, err := w.FeedByURL(w.ctx(), fs.URL)
 		w.must(err)
-		want := aggregator.Feed{ID: id, FeedSettings: fs, Declared: aggregator.InDatabase, Title: "Title", SiteURL: "https://a.example/",
+		want := aggregator.Feed{ID: id, FeedSettings: fs, DocumentID: "urn:a", Declared: aggregator.InDatabase, Title: "Title", SiteURL: "https://a.example/",
 			DeclaredLanguage: "en", CreatedAt: t0, PollState: state, Lease: aggregator.Lease{Fence: 1}}
 		if diff := cmp.Diff(&want, got); diff != "" {
 			t.Error(diff)
@@ -150,7 +152,7 @@ func TestClaimObeysPausesAndHosts(t *testing.T) {
 		a, b := w.feed("https://a.example/feed"), w.feed("https://b.example/feed")
 		f := w.claim(a)
 		r := record(&f, t0, false)
-		r.Next = func([]time.Time) (aggregator.PollState, *aggregator.HostPause) {
+		r.Next = func(aggregator.PollFound) (aggregator.PollState, *aggregator.HostPause) {
 			return aggregator.PollState{State: aggregator.FeedFailing, NextPollAt: t0.Add(time.Hour), NextPollReason: "Retry-After", LastPollAt: t0},
 				&aggregator.HostPause{Host: "b.example", Until: t0.Add(30 * time.Minute), Reason: "429"}
 		}
@@ -347,20 +349,83 @@ func TestPollsSideBySide(t *testing.T) {
 	})
 }
 
-func TestFeedMoves(t *testing.T) {
+// adoptURL polls a feed, which makes a URL its own.
+func (w *world) adoptURL(id aggregator.FeedID, url string) aggregator.PollSaved {
+	w.Helper()
+	f := w.claim(id)
+	r := record(&f, w.now(), false)
+	next := r.Next
+	r.Next = func(found aggregator.PollFound) (aggregator.PollState, *aggregator.HostPause) {
+		st, p := next(found)
+		st.AdoptURL, st.MovedTo, st.MovedPolls, st.MovedKnown = url, url, 5, true
+		return st, p
+	}
+	saved, err := w.RecordPoll(w.ctx(), r)
+	w.must(err)
+	return saved
+}
+
+func TestF50FeedMovesInTheTransactionOfItsPoll(t *testing.T) {
 	forEachEngine(t, func(t *testing.T, w *world) {
 		id := w.feed("https://a.example/feed")
-		w.must(w.MoveFeed(w.ctx(), id, "https://b.example/feed"))
+		if saved := w.adoptURL(id, "https://b.example/feed"); saved.MovedTo != "https://b.example/feed" {
+			t.Errorf("saved %+v", saved)
+		}
 		f, err := w.FeedByURL(w.ctx(), "https://a.example/feed")
 		w.must(err)
-		if f.ID != id || f.URL != "https://b.example/feed" || f.OriginURL != "https://a.example/feed" {
+		if f.ID != id || f.URL != "https://b.example/feed" || f.OriginURL != "https://a.example/feed" || f.MovedPolls != 0 || f.MovedTo != "" {
 			t.Errorf("feed = %+v", f)
 		}
-		w.feed("https://c.example/feed")
-		w.is(w.MoveFeed(w.ctx(), id, "https://c.example/feed"), aggregator.ErrExists)
 		n, err := w.AddFeeds(w.ctx(), []aggregator.FeedSettings{{URL: "https://a.example/feed"}})
 		if n != 0 || err != nil {
 			t.Errorf("the old URL was added again: %d, %v", n, err)
 		}
+
+		w.feed("https://c.example/feed")
+		if saved := w.adoptURL(id, "https://c.example/feed"); saved.MovedTo != "" || saved.DuplicateOf != "https://c.example/feed" {
+			t.Errorf("a move to a URL already subscribed: %+v", saved)
+		}
+		if f, err = w.Feed(w.ctx(), id); err != nil || f.URL != "https://b.example/feed" || f.DuplicateOf != "https://c.example/feed" || f.MovedPolls != 5 {
+			t.Errorf("a duplicate: %+v, %v", f, err)
+		}
+
+		if saved := w.adoptURL(id, "https://a.example/feed"); saved.MovedTo == "" { // and back
+			t.Errorf("saved %+v", saved)
+		}
+		if f, err = w.Feed(w.ctx(), id); err != nil || f.URL != "https://a.example/feed" || f.OriginURL != "" || f.DuplicateOf != "" {
+			t.Errorf("back where it was subscribed: %+v, %v", f, err)
+		}
+	})
+}
+
+// TestF50DeclaredFeedThatMoved is still the one of the file.
+func TestF50DeclaredFeedThatMoved(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, w *world) {
+		file := []aggregator.FeedSettings{{URL: "https://a.example/feed", Outlet: "A"}}
+		w.must(w.SyncDeclared(w.ctx(), file, nil))
+		f, err := w.FeedByURL(w.ctx(), "https://a.example/feed")
+		w.must(err)
+		w.adoptURL(f.ID, "https://b.example/feed")
+		file[0].Outlet = "A2"
+		w.must(w.SyncDeclared(w.ctx(), file, nil))
+		feeds, err := w.Feeds(w.ctx(), aggregator.FeedFilter{})
+		w.must(err)
+		if len(feeds) != 1 || feeds[0].ID != f.ID || feeds[0].URL != "https://b.example/feed" || feeds[0].Outlet != "A2" {
+			t.Errorf("feeds = %+v", feeds)
+		}
+	})
+}
+
+func TestF39PushIsNotAPollsToSay(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, w *world) {
+		id := w.feed("https://a.example/feed")
+		f := w.claim(id)
+		w.must(w.PushFeed(w.ctx(), id, t0.Add(time.Hour))) // while the feed is polled
+		_, err := w.RecordPoll(w.ctx(), record(&f, w.now(), false))
+		w.must(err)
+		if f := w.claim(id); !f.PushedUntil.Equal(t0.Add(time.Hour)) || !f.Forced {
+			t.Errorf("pushed until %v, forced %v", f.PushedUntil, f.Forced)
+		}
+		w.is(w.PushFeed(w.ctx(), id+1, t0), aggregator.ErrNotFound)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"topicwire/aggregator"
@@ -68,33 +69,18 @@ func (s *Store) RecordPoll(ctx context.Context, r aggregator.PollRecord) (saved 
 		write = s.writeTogether // a 304, most often
 	}
 	err = write(ctx, func(ctx context.Context, t *tx) error {
-		saved = aggregator.PollSaved{}
-		if len(r.Items) > 0 {
-			if saved, err = saveItems(ctx, t, &r); err != nil {
-				return err
-			}
-		}
-		times := make([]time.Time, saved.New)
-		for i := range times {
-			times[i] = r.At
-		}
-		state, pause := r.Next(times)
-		if err := saveState(ctx, t, &r, &state); err != nil {
+		var found aggregator.PollFound
+		if saved, found, err = saveItems(ctx, t, &r); err != nil {
 			return err
 		}
-		if r.Document != nil {
-			if err := saveDocument(ctx, t, r.Feed, r.Document); err != nil {
+		if r.Fetch.Status == http.StatusServiceUnavailable {
+			if found.Failing, err = failingBeside(ctx, t, &r); err != nil {
 				return err
 			}
 		}
-		if r.Blocks != nil {
-			if _, err := t.exec(ctx, `INSERT INTO feed_blocks (feed_id, hashes) VALUES ($1, $2)
-				ON CONFLICT (feed_id) DO UPDATE SET hashes = excluded.hashes`, r.Feed, packHashes(r.Blocks)); err != nil {
-				return err
-			}
-		}
-		if pause == nil {
-			return nil
+		state, pause := r.Next(found)
+		if err := s.saveVerdict(ctx, t, &r, &state, &saved); err != nil || pause == nil {
+			return err
 		}
 		_, err := t.exec(ctx, `INSERT INTO host_pause (host, paused_until, reason) VALUES ($1, $2, $3)
 			ON CONFLICT (host) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason
@@ -107,27 +93,78 @@ func (s *Store) RecordPoll(ctx context.Context, r aggregator.PollRecord) (saved 
 	return saved, err
 }
 
+// saveVerdict saves what a poll makes of its feed.
+func (s *Store) saveVerdict(ctx context.Context, t *tx, r *aggregator.PollRecord, state *aggregator.PollState, saved *aggregator.PollSaved) error {
+	if err := clearWay(ctx, t, r.Feed, state); err != nil {
+		return err
+	}
+	if err := saveState(ctx, t, r, state); err != nil {
+		return err
+	}
+	saved.MovedTo, saved.DuplicateOf = state.AdoptURL, state.DuplicateOf
+	if state.AdoptURL != "" {
+		if err := s.moveFeed(ctx, t, r.Feed, state.AdoptURL); err != nil {
+			return err
+		}
+	}
+	if saved.Relinked = state.LinkIdentity && !r.LinkIdentity; saved.Relinked {
+		if err := relink(ctx, t, r.Feed); err != nil {
+			return err
+		}
+	}
+	if r.Document != nil {
+		if err := saveDocument(ctx, t, r.Feed, r.Document, state); err != nil {
+			return err
+		}
+	}
+	if r.Blocks == nil {
+		return nil
+	}
+	_, err := t.exec(ctx, `INSERT INTO feed_blocks (feed_id, hashes) VALUES ($1, $2)
+		ON CONFLICT (feed_id) DO UPDATE SET hashes = excluded.hashes`, r.Feed, packHashes(r.Blocks))
+	return err
+}
+
+// overloadWindow is how long a 503 counts against its host (F-35).
+const overloadWindow = 10 * time.Minute
+
+// failingBeside counts the other feeds of a host whose last answer was 503, a
+// moment ago.
+func failingBeside(ctx context.Context, t *tx, r *aggregator.PollRecord) (n int, err error) {
+	err = t.row(ctx, `SELECT COUNT(*) FROM feed WHERE host = (SELECT host FROM feed WHERE id = $1) AND id <> $1
+		AND last_status = 503 AND last_poll_at >= $2 AND removed_at = 0`, r.Feed, r.At.Add(-overloadWindow).Unix()).Scan(&n)
+	return n, err
+}
+
 func saveState(ctx context.Context, t *tx, r *aggregator.PollRecord, p *aggregator.PollState) error {
 	n, err := t.exec(ctx, `UPDATE feed SET lease_until = 0, next_poll_at = $3, state = $4, etag = $5, last_modified = $6, body_hash = $7,
 		last_poll_at = $8, last_success_at = $9, next_poll_reason = $10, last_status = $11, last_error = $12,
 		failures = $13, failing_since = $14, same_bodies = $15, gone_at = $16, moved_to = $17, moved_since = $18, moved_polls = $19,
 		median_gap = $20, newest_item_at = $21, max_age = $22, ttl = $23, skip_hours = $24, skip_days = $25,
 		steady = $26, validators_url = $27, parser = $28, plain_body = $29, moved_known = $30, duplicate_of = $31,
-		item_times = $32, pushed_until = $33, link_identity = $34, regenerated = $35
+		item_times = $32, whole_at = $33, away_since = $34, link_identity = $35, regenerated = $36
 		WHERE id = $1 AND fence = $2`,
 		r.Feed, r.Lease.Fence, toUnix(p.NextPollAt), p.State, []byte(p.ETag), []byte(p.LastModified), p.BodyHash,
 		toUnix(p.LastPollAt), toUnix(p.LastSuccessAt), p.NextPollReason, p.LastStatus, clean(p.LastError),
 		p.Failures, toUnix(p.FailingSince), p.SameBodies, toUnix(p.GoneAt), clean(p.MovedTo), toUnix(p.MovedSince), p.MovedPolls,
 		toSeconds(p.MedianGap), toUnix(p.NewestItemAt), toSeconds(p.MaxAge), toSeconds(p.TTL), int64(p.SkipHours), int64(p.SkipDays),
 		flag(p.Failures == 0), clean(p.ValidatorsURL), p.Parser, flag(p.PlainBody), flag(p.MovedKnown), clean(p.DuplicateOf),
-		packTimes(p.ItemTimes), toUnix(p.PushedUntil), flag(p.LinkIdentity), p.Regenerated)
+		packTimes(p.ItemTimes), toUnix(p.WholeAt), toUnix(p.AwaySince), flag(p.LinkIdentity), p.Regenerated)
 	if err == nil && n == 0 {
 		return aggregator.ErrConflict
 	}
 	return err
 }
 
-func saveDocument(ctx context.Context, t *tx, id aggregator.FeedID, d *aggregator.FeedDocument) error {
+// saveDocument saves what a document says of its feed. Of one that may be
+// another feed's, the id is not taken: it is to be compared with (F-50).
+func saveDocument(ctx context.Context, t *tx, id aggregator.FeedID, d *aggregator.FeedDocument, state *aggregator.PollState) error {
+	if !state.AwaySince.IsZero() && !state.MovedKnown && state.AdoptURL == "" {
+		_, err := t.exec(ctx, `UPDATE feed SET title = $2, site_url = $3, declared_language = $4
+			WHERE id = $1 AND (title <> $2 OR site_url <> $3 OR declared_language <> $4)`,
+			id, clean(d.Title), clean(d.SiteURL), clean(d.Language))
+		return err
+	}
 	_, err := t.exec(ctx, `UPDATE feed SET title = $2, site_url = $3, declared_language = $4, document_id = $5
 		WHERE id = $1 AND (title <> $2 OR site_url <> $3 OR declared_language <> $4 OR document_id <> $5)`,
 		id, clean(d.Title), clean(d.SiteURL), clean(d.Language), clean(d.ID))
@@ -142,7 +179,10 @@ func guidHash(guid string) int64 {
 }
 
 // saveItems saves what is new or changed among a document's items.
-func saveItems(ctx context.Context, t *tx, r *aggregator.PollRecord) (saved aggregator.PollSaved, err error) {
+func saveItems(ctx context.Context, t *tx, r *aggregator.PollRecord) (saved aggregator.PollSaved, found aggregator.PollFound, err error) {
+	if len(r.Items) == 0 {
+		return saved, found, nil
+	}
 	byGUID := make(map[int64]*aggregator.Item, len(r.Items))
 	order := make([]int64, 0, len(r.Items))
 	for i := range r.Items {
@@ -154,12 +194,26 @@ func saveItems(ctx context.Context, t *tx, r *aggregator.PollRecord) (saved aggr
 	}
 	known, changed, err := knownItems(ctx, t, r.Feed, byGUID, order)
 	if err != nil {
-		return saved, err
+		return saved, found, err
+	}
+	if found.Shared, err = shared(ctx, t, r, order); err != nil {
+		return saved, found, err
+	}
+	if found.Regenerated, err = adoptItems(ctx, t, r, byGUID, order, known, changed); err != nil {
+		return saved, found, err
 	}
 	var args []any
+	undated := 0
 	for _, h := range order {
 		if !known[h] {
-			args = appendItem(args, r, h, byGUID[h])
+			it := byGUID[h]
+			seen := r.At.Unix()
+			if it.Published.IsZero() { // F-64: the order of the document is kept
+				seen -= min(int64(undated), int64(aggregator.OrderSpan/time.Second))
+				undated++
+			}
+			args = appendItem(args, r, h, seen, it)
+			found.New = append(found.New, it.Published)
 			saved.New++
 		}
 	}
@@ -173,16 +227,16 @@ func saveItems(ctx context.Context, t *tx, r *aggregator.PollRecord) (saved aggr
 		})
 	})
 	if err != nil {
-		return saved, err
+		return saved, found, err
 	}
 	for id, it := range changed {
 		if err := changeItem(ctx, t, id, it); err != nil {
-			return saved, err
+			return saved, found, err
 		}
 		ids = append(ids, id)
 		saved.Updated++
 	}
-	return saved, queue(ctx, t, ids, r.At)
+	return saved, found, queue(ctx, t, ids, r.At)
 }
 
 // knownItems tells which GUIDs need no new row, and which rows have another
@@ -221,8 +275,8 @@ const (
 	itemWidth = 21
 )
 
-func appendItem(args []any, r *aggregator.PollRecord, h int64, it *aggregator.Item) []any {
-	return append(args, int64(r.Feed), h, r.At.Unix(), toUnix(it.Published), toUnix(it.Updated), int64(it.BlockHash), r.Backfill, it.ContentHash,
+func appendItem(args []any, r *aggregator.PollRecord, h, seen int64, it *aggregator.Item) []any {
+	return append(args, int64(r.Feed), h, seen, toUnix(it.Published), toUnix(it.Updated), int64(it.BlockHash), r.Backfill, it.ContentHash,
 		clean(it.GUID), clean(it.URL), clean(it.CanonicalURL), clean(it.Title), clean(it.Summary), toList(it.Authors), toList(it.Categories),
 		clean(it.Language), clean(it.ImageURL), toJSON(it.Enclosures), clean(it.SourceURL), clean(it.SourceTitle), clean(it.Content))
 }

@@ -152,7 +152,7 @@ func record(f *aggregator.Feed, at time.Time, backfill bool, items ...aggregator
 	for _, it := range items {
 		r.Blocks = append(r.Blocks, it.BlockHash)
 	}
-	r.Next = func(newItems []time.Time) (aggregator.PollState, *aggregator.HostPause) {
+	r.Next = func(aggregator.PollFound) (aggregator.PollState, *aggregator.HostPause) {
 		p := f.PollState
 		p.State, p.LastPollAt, p.LastSuccessAt = aggregator.FeedActive, at, at
 		p.NextPollAt, p.NextPollReason = at.Add(time.Hour), "adaptive"

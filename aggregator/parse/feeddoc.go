@@ -80,6 +80,7 @@ func settleLinks(base string, links []Link) {
 // document returns what the document says of the feed itself.
 func (f *feedDoc) document() aggregator.FeedDocument {
 	return aggregator.FeedDocument{
+		ID:    cutRunes(strings.TrimSpace(f.id), maxTitle),
 		Title: cutRunes(titleText(f.title), maxTitle), SiteURL: httpOnly(f.link), Language: f.language,
 		TTL: f.interval(), SkipHours: hoursMask(f.skipHours), SkipDays: daysMask(f.skipDays),
 	}
@@ -93,7 +94,11 @@ func (f *feedDoc) interval() time.Duration {
 		d = time.Duration(n) * time.Minute
 	}
 	var p time.Duration
-	switch strings.ToLower(strings.TrimSpace(f.period)) {
+	period := strings.ToLower(strings.TrimSpace(f.period))
+	if period == "" && f.frequency != "" {
+		period = "daily"
+	}
+	switch period {
 	case "hourly":
 		p = time.Hour
 	case "daily":

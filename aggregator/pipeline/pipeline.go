@@ -43,7 +43,11 @@ type Options struct {
 	Topics func() *match.Set
 	// Access returns what a feed's requests carry beyond the common; nil: nothing.
 	Access func(f *aggregator.Feed) Access
-	Enrich aggregator.EnrichMode // of feeds that set none; empty: auto
+	// ParserSince is when parse.Version was first seen with this database:
+	// feeds read by an older parser are asked for their whole document within
+	// a day from then. Zero: long ago.
+	ParserSince time.Time
+	Enrich      aggregator.EnrichMode // of feeds that set none; empty: auto
 	// PageHost groups pages that must not be fetched at the same time
 	// (fetch.HostKey).
 	PageHost func(pageURL string) string
@@ -114,12 +118,13 @@ func (p *Pipeline) SetEnrich(mode aggregator.EnrichMode) {
 // state in one transaction. A feed that cannot be read is recorded, not
 // returned; the error is the store's.
 func (p *Pipeline) Ingest(ctx context.Context, f *aggregator.Feed) error {
-	start := p.opts.Now()
-	res, err := p.fetchFeed(ctx, f)
+	v := p.visit(f)
+	res, err := p.fetchFeed(ctx, v)
 	if ctx.Err() != nil {
+		res.Release()
 		return ctx.Err() // stopping: the lease ends by itself, the feed has done nothing wrong
 	}
-	return p.ingest(ctx, f, res, err, start)
+	return p.ingest(ctx, v, res, err)
 }
 
 // Process carries one batch of waiting items through a stage and returns how

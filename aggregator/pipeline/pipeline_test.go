@@ -134,7 +134,7 @@ func (w *world) feed(path string) aggregator.FeedID {
 func (w *world) poll(id aggregator.FeedID) {
 	w.t.Helper()
 	claimed, err := w.store.ClaimDueFeeds(w.t.Context(), aggregator.FeedClaim{
-		Now: time.Now(), Limit: 1, Lease: time.Minute, All: true, Force: true, OnlyFeed: id,
+		Now: time.Now(), Limit: 1, Lease: time.Minute, All: true, OnlyFeed: id,
 	})
 	if err != nil || len(claimed) != 1 {
 		w.t.Fatalf("claim feed %d: %v, %v", id, claimed, err)

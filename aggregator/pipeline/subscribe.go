@@ -21,9 +21,10 @@ type Subscriptions interface {
 // address given, and one of the feed if that is another (BEHAVIOUR F-28).
 // Nothing is added if no feed is found; the error says what was found instead.
 func (p *Pipeline) Subscribe(ctx context.Context, subs Subscriptions, s aggregator.FeedSettings) (aggregator.FeedID, error) {
-	start := p.opts.Now()
 	f := &aggregator.Feed{FeedSettings: s}
-	res, err := p.fetchFeed(ctx, f)
+	v := p.visit(f)
+	res, err := p.fetchFeed(ctx, v)
+	defer func() { res.Release() }()
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", redacted(f.URL), err)
 	}
@@ -34,7 +35,8 @@ func (p *Pipeline) Subscribe(ctx context.Context, subs Subscriptions, s aggregat
 			return 0, fmt.Errorf("%s: %w, and it announces none", redacted(s.URL), perr)
 		}
 		f.URL = found[0].URL
-		if res, err = p.fetchFeed(ctx, f); err != nil {
+		res.Release()
+		if res, err = p.fetchFeed(ctx, v); err != nil {
 			return 0, fmt.Errorf("%s, announced by %s: %w", redacted(f.URL), redacted(s.URL), err)
 		}
 		if perr = probe(res); perr != nil {
@@ -57,7 +59,8 @@ func (p *Pipeline) Subscribe(ctx context.Context, subs Subscriptions, s aggregat
 	if len(claimed) == 0 {
 		return id, nil // the daemon was faster
 	}
-	return id, p.ingest(ctx, &claimed[0], res, nil, start)
+	v.feed, v.whole = &claimed[0], true
+	return id, p.ingest(ctx, v, res, nil)
 }
 
 // probe returns nil if the answer is a feed that can be read.

@@ -2,9 +2,6 @@ package poll
 
 import (
 	"fmt"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"topicwire/aggregator"
@@ -18,17 +15,16 @@ func (s Schedule) afterFailure(f *aggregator.Feed, st aggregator.PollState, r *a
 		st.LastError = "the poll failed"
 	}
 	st.Failures++
-	since := st.FailingSince
 	// A machine without a clock of its own begins in 1970: that is no reason to
 	// think that the feed has failed ever since.
-	unset := since.Year() < firstYear && r.At.Year() >= firstYear
-	if since.IsZero() || since.After(r.At.Add(clockTolerant)) || unset {
+	if st.FailingSince.IsZero() || st.FailingSince.Year() < firstYear && r.At.Year() >= firstYear {
 		st.FailingSince = r.At
 	}
 	if f.State != aggregator.FeedDisabled {
 		st.State = aggregator.FeedFailing
 	}
-	st.MovedTo, st.MovedSince, st.MovedPolls = "", time.Time{}, 0
+	stay(&st)
+	fallBack(f, &st)
 
 	if s.gone(f, &st, r) {
 		st.NextPollAt, st.NextPollReason = time.Time{}, "gone"
@@ -98,12 +94,12 @@ func (s Schedule) gone(f *aggregator.Feed, st *aggregator.PollState, r *aggregat
 		}
 		return false
 	}
-	if st.GoneAt.IsZero() || st.GoneAt.After(r.At.Add(clockTolerant)) {
+	if st.GoneAt.IsZero() {
 		st.GoneAt = r.At
 		return false
 	}
-	if r.At.Sub(st.GoneAt) < goneAfter || f.State == aggregator.FeedDisabled {
-		return false
+	if r.At.Sub(st.GoneAt) < goneAfter || f.State == aggregator.FeedDisabled || f.OriginURL != "" {
+		return false // a feed that has moved is first asked for where it came from
 	}
 	st.State = aggregator.FeedGone
 	return true
@@ -119,13 +115,17 @@ func (s Schedule) dead(f *aggregator.Feed, st *aggregator.PollState, r *aggregat
 	return true
 }
 
+// failingURLs is how many feeds of a host must answer 503 within ten minutes
+// for the host to be left alone.
+const failingURLs = 3
+
 // pauseFor returns the pause that a failure asks of the whole host (F-35): 429
 // always, 503 once several feeds of the host answer it.
 func (s Schedule) pauseFor(f *aggregator.Feed, r *aggregator.PollReport, until time.Time, reason string) *aggregator.HostPause {
 	switch r.Fetch.Status {
 	case 429:
 	case 503:
-		if s.Failures == nil || s.HostKey == nil || !s.Failures.note(s.HostKey(f.URL), f.URL, r.At) {
+		if r.Found.Failing+1 < failingURLs {
 			return nil
 		}
 	default:
@@ -143,44 +143,4 @@ func (s Schedule) hostPause(f *aggregator.Feed, until time.Time, reason string) 
 		return nil
 	}
 	return &aggregator.HostPause{Host: host, Until: until, Reason: reason}
-}
-
-func downgrade(from, to string) bool {
-	return strings.HasPrefix(strings.ToLower(from), "https:") && !strings.HasPrefix(strings.ToLower(to), "https:")
-}
-
-const (
-	failureWindow = 10 * time.Minute
-	failureURLs   = 3
-	maxFailHosts  = 1000
-)
-
-// HostFailures remembers for ten minutes which feeds of a host answered 503.
-// The zero value is empty; it is safe for use by several goroutines.
-type HostFailures struct {
-	mu    sync.Mutex
-	hosts map[string][]hostFailure
-}
-
-type hostFailure struct {
-	url string
-	at  time.Time
-}
-
-// note adds a failure and tells if enough feeds of the host fail to conclude
-// that the host is in trouble.
-func (h *HostFailures) note(host, url string, now time.Time) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.hosts == nil || len(h.hosts) >= maxFailHosts {
-		h.hosts = make(map[string][]hostFailure)
-	}
-	recent := slices.DeleteFunc(h.hosts[host], func(f hostFailure) bool {
-		return f.url == url || now.Sub(f.at) > failureWindow
-	})
-	if len(recent) >= failureURLs {
-		recent = recent[1:]
-	}
-	h.hosts[host] = append(recent, hostFailure{url, now})
-	return len(h.hosts[host]) >= failureURLs
 }

@@ -12,7 +12,8 @@ const (
 	defaultMinInterval = time.Hour
 	defaultMaxInterval = 24 * time.Hour
 	undatedInterval    = 6 * time.Hour
-	wastedPolls        = 3 // identical bodies before the interval doubles
+	pushedInterval     = 24 * time.Hour // F-39
+	wastedPolls        = 3              // identical bodies before the interval doubles
 	maxHint            = 7 * 24 * time.Hour
 	maxRetryAfter      = 31 * 24 * time.Hour
 	jitter             = 0.10
@@ -27,13 +28,8 @@ const (
 	deadInterval = 7 * 24 * time.Hour
 	goneAfter    = 24 * time.Hour
 
-	movedPolls    = 5 // BEHAVIOUR F-50
-	movedTime     = 72 * time.Hour
-	stuckAfter    = 30 * 24 * time.Hour
-	stuckGap      = 3 * 24 * time.Hour
 	clockTolerant = 5 * time.Minute
 	firstYear     = 2025 // a clock that shows less has not been set (O-12)
-	gapsKept      = 20
 )
 
 // Schedule decides when a feed is polled again. The zero value uses the
@@ -50,9 +46,7 @@ type Schedule struct {
 	// PerURL tells if the feeds of a host are strangers to each other, as
 	// on a machine of the local network: it is never paused as a whole.
 	PerURL func(host string) bool
-	// Failures, if set, notices hosts of which several feeds answer 503.
-	Failures *HostFailures
-	Rand     func() float64 // in [0,1); nil: math/rand/v2
+	Rand   func() float64 // in [0,1); nil: math/rand/v2
 }
 
 // Next returns a feed's state after a poll, and the pause that the answer
@@ -60,8 +54,15 @@ type Schedule struct {
 func (s Schedule) Next(f *aggregator.Feed, r *aggregator.PollReport) (aggregator.PollState, *aggregator.HostPause) {
 	s = s.filled()
 	st := f.PollState
+	settleClock(&st, r.At)
 	st.LastPollAt, st.LastStatus, st.LastError = r.At, r.Fetch.Status, r.Err
-	st.MaxAge = r.Fetch.MaxAge
+	st.MaxAge, st.AdoptURL = r.Fetch.MaxAge, ""
+	if r.Fetch.PlainBody {
+		st.PlainBody = true // for good: the server does not know what it sends (F-23)
+	}
+	if r.Whole || r.Outcome == aggregator.PollRead || r.Outcome == aggregator.PollUnchanged {
+		st.WholeAt = r.At
+	}
 	if r.Outcome == aggregator.PollFailed {
 		return s.afterFailure(f, st, r)
 	}
@@ -82,17 +83,26 @@ func (s Schedule) filled() Schedule {
 	return s
 }
 
+// settleClock takes what lies in the future for now: the clock was set back
+// since it was noted (F-40).
+func settleClock(st *aggregator.PollState, now time.Time) {
+	ahead := now.Add(clockTolerant)
+	for _, t := range []*time.Time{&st.LastPollAt, &st.LastSuccessAt, &st.WholeAt, &st.FailingSince, &st.GoneAt, &st.MovedSince, &st.AwaySince} {
+		if t.After(ahead) {
+			*t = now
+		}
+	}
+	if st.NewestItemAt.After(ahead) { // and the rhythm is that of another time
+		st.NewestItemAt, st.ItemTimes = now, nil
+	}
+}
+
 func (s Schedule) afterSuccess(f *aggregator.Feed, st aggregator.PollState, r *aggregator.PollReport) (aggregator.PollState, *aggregator.HostPause) {
-	s.noteSuccess(f, &st, r)
+	noteItems(f, &st, r) // by the poll before
+	noteSuccess(f, &st, r)
 	s.noteMove(f, &st, r)
 
-	wait, reason := s.adaptive(f, &st, r)
-	if f.Interval > 0 {
-		wait, reason = f.Interval, "fixed interval"
-	}
-	if h, why := hint(&st); h > wait {
-		wait, reason = h, why
-	}
+	wait, reason := s.interval(f, &st, r.At)
 	wait += time.Duration(jitter * s.Rand() * float64(wait)) // a hint is "not before"
 	at := r.At.Add(wait)
 	var pause *aggregator.HostPause
@@ -112,15 +122,15 @@ func (s Schedule) afterSuccess(f *aggregator.Feed, st aggregator.PollState, r *a
 }
 
 // noteSuccess keeps what a good answer says of the document.
-func (s Schedule) noteSuccess(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) {
+func noteSuccess(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) {
 	st.State = aggregator.FeedActive
 	if f.State == aggregator.FeedDisabled {
 		st.State = aggregator.FeedDisabled
 	}
 	st.Failures, st.FailingSince, st.GoneAt = 0, time.Time{}, time.Time{}
-	switch r.Outcome {
-	case aggregator.PollNotModified:
-		st.LastError = ""
+	st.LastSuccessAt = r.At
+	if r.Outcome == aggregator.PollNotModified {
+		st.LastError, st.SameBodies = "", 0
 		// F-06: a 304 renews what it carries and says nothing of the rest.
 		if r.Fetch.ETag != "" {
 			st.ETag = r.Fetch.ETag
@@ -128,55 +138,74 @@ func (s Schedule) noteSuccess(f *aggregator.Feed, st *aggregator.PollState, r *a
 		if r.Fetch.LastModified != "" {
 			st.LastModified = r.Fetch.LastModified
 		}
-		st.SameBodies = 0
-		if stuck(f, r.At) { // F-07: one unconditional request may free a server that says 304 for ever
-			st.ETag, st.LastModified = "", ""
-		}
-	case aggregator.PollUnchanged:
-		st.LastError = ""
-		st.ETag, st.LastModified = r.Fetch.ETag, r.Fetch.LastModified // F-05
-		st.SameBodies++
-	default:
-		st.ETag, st.LastModified, st.BodyHash = r.Fetch.ETag, r.Fetch.LastModified, r.BodyHash // F-04
-		st.SameBodies = 0
-		if d := r.Document; d != nil {
-			st.TTL, st.SkipHours, st.SkipDays = d.TTL, d.SkipHours, d.SkipDays
+		return
+	}
+	// F-04, F-05: a body replaces the pair as a whole. One that broke off has
+	// no validators of its own; those of the last whole one are still true.
+	if !r.Truncated {
+		st.ETag, st.LastModified, st.ValidatorsURL = r.Fetch.ETag, r.Fetch.LastModified, r.Fetch.ValidatorsURL
+		if st.ValidatorsURL == "" {
+			st.ValidatorsURL = r.Fetch.FinalURL
 		}
 	}
-	st.LastSuccessAt = r.At
-	noteGaps(st, r.NewItems)
+	if r.Outcome == aggregator.PollUnchanged {
+		st.SameBodies++
+		if st.LastError = ""; f.Failures == 0 {
+			st.LastError = f.LastError // what was wrong with these bytes still is
+		}
+		return
+	}
+	noteDocument(st, r)
 }
 
-// stuck tells if nothing but 304 has come for a month from a feed that used to
-// change every few days. Once per month: asking anew makes it news.
-func stuck(f *aggregator.Feed, now time.Time) bool {
-	if f.MedianGap <= 0 || f.MedianGap >= stuckGap || f.NewestItemAt.IsZero() || f.ETag == "" && f.LastModified == "" {
-		return false
+// noteDocument keeps what a document that was read says.
+func noteDocument(st *aggregator.PollState, r *aggregator.PollReport) {
+	st.SameBodies = 0
+	if !r.Fetch.Delta {
+		st.BodyHash = r.BodyHash
 	}
-	quiet := now.Sub(f.NewestItemAt)
-	before := f.LastPollAt.Sub(f.NewestItemAt)
-	return quiet/stuckAfter > max(0, before)/stuckAfter
+	if r.Parser != 0 {
+		st.Parser = r.Parser
+	}
+	if d := r.Document; d != nil && !r.Fetch.Delta && !r.Truncated {
+		st.TTL, st.SkipHours, st.SkipDays = d.TTL, d.SkipHours, d.SkipDays
+	}
+	if !r.Found.Regenerated {
+		st.Regenerated = 0
+	} else if st.Regenerated++; st.Regenerated >= regeneratedPolls {
+		st.LinkIdentity = true // F-63
+	}
+}
+
+// regeneratedPolls is how often in a row a feed has to come with new GUIDs for
+// its old items to be taken for one that always will.
+const regeneratedPolls = 2
+
+// interval returns how long a feed that answers well is left alone, and why.
+func (s Schedule) interval(f *aggregator.Feed, st *aggregator.PollState, now time.Time) (time.Duration, string) {
+	wait, reason := s.adaptive(st, now)
+	if f.Interval > 0 {
+		wait, reason = f.Interval, "fixed interval"
+	} else if st.PushedUntil.After(now) {
+		wait, reason = pushedInterval, "its hub announces changes"
+	}
+	if h, why := hint(st); h > wait {
+		wait, reason = h, why
+	}
+	return wait, reason
 }
 
 // adaptive returns the interval that the feed's own rhythm suggests (F-31), or
 // for a feed without validators that repeats itself (F-10, §0).
-func (s Schedule) adaptive(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) (time.Duration, string) {
+func (s Schedule) adaptive(st *aggregator.PollState, now time.Time) (time.Duration, string) {
 	if st.ETag == "" && st.LastModified == "" && st.SameBodies > 0 {
 		d := s.MinInterval
 		for n := st.SameBodies / wastedPolls; n > 0 && d < s.MaxInterval; n-- {
 			d *= 2
 		}
-		return min(max(d, s.rhythm(st, r.At)), s.MaxInterval), "unchanged without validators"
+		return min(max(d, s.rhythm(st, now)), s.MaxInterval), "unchanged without validators"
 	}
-	return s.rhythm(st, r.At), "adaptive"
-}
-
-func (s Schedule) rhythm(st *aggregator.PollState, now time.Time) time.Duration {
-	gap := 2 * undatedInterval
-	if !st.NewestItemAt.IsZero() {
-		gap = max(st.MedianGap, now.Sub(st.NewestItemAt))
-	}
-	return min(max(gap/2, s.MinInterval), s.MaxInterval)
+	return s.rhythm(st, now), "adaptive"
 }
 
 // hint returns the longest time that the publisher asks to wait (F-32).
@@ -188,15 +217,15 @@ func hint(st *aggregator.PollState) (time.Duration, string) {
 	return min(h, maxHint), why
 }
 
+const allHours, allDays = 1<<24 - 1, 1<<7 - 1
+
 // afterSkips moves a time out of the hours and days that the publisher wants
 // to be left alone in, GMT (F-33). If all are listed, none is.
 func afterSkips(at time.Time, hours uint32, days uint8) time.Time {
-	const allHours, allDays = 1<<24 - 1, 1<<7 - 1
-	hours, days = hours&allHours, days&allDays
-	if hours == allHours {
+	if hours &= allHours; hours == allHours {
 		hours = 0
 	}
-	if days == allDays {
+	if days &= allDays; days == allDays {
 		days = 0
 	}
 	if hours == 0 && days == 0 {
@@ -210,26 +239,4 @@ func afterSkips(at time.Time, hours uint32, days uint8) time.Time {
 		t = t.Truncate(time.Hour).Add(time.Hour)
 	}
 	return at
-}
-
-// noteMove counts the polls that a chain of permanent redirects led to the
-// same place (F-50). Whether the feed may move there is for Moved to say.
-func (s Schedule) noteMove(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) {
-	to := r.Fetch.FinalURL
-	switch {
-	case !r.Fetch.PermanentMove || to == "" || to == f.URL || downgrade(f.URL, to):
-		st.MovedTo, st.MovedSince, st.MovedPolls = "", time.Time{}, 0
-	case to != f.MovedTo:
-		st.MovedTo, st.MovedSince, st.MovedPolls = to, r.At, 1
-	default:
-		st.MovedPolls++
-	}
-}
-
-// Moved tells if a feed's permanent redirect has lasted long enough to be
-// believed: five polls over three days to the same address, which could be
-// read as a feed (F-50).
-func Moved(st *aggregator.PollState) bool {
-	return st.MovedTo != "" && st.MovedPolls >= movedPolls && st.LastPollAt.Sub(st.MovedSince) >= movedTime &&
-		st.Failures == 0
 }

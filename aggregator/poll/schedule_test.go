@@ -1,7 +1,6 @@
 package poll_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +49,8 @@ func TestValidators(t *testing.T) {
 	unchanged.Outcome = aggregator.PollUnchanged
 	renewed := notModified()
 	renewed.Fetch.ETag = "e2"
+	truncated := read("", "")
+	truncated.Truncated = true
 	for _, tt := range []struct {
 		name           string
 		report         *aggregator.PollReport
@@ -62,6 +63,7 @@ func TestValidators(t *testing.T) {
 		{"F-06 a 304 with a new ETag", renewed, "e2", "m1"},
 		{"F-11 a failure keeps both", failed(500, "status"), "e1", "m1"},
 		{"F-55 HTML in place of a feed keeps both", failed(200, "not_a_feed"), "e1", "m1"},
+		{"F-55 a body that broke off has none; those of the last whole one are true", truncated, "e1", "m1"},
 	} {
 		f := feed()
 		f.ETag, f.LastModified = "e1", "m1"
@@ -78,28 +80,9 @@ func TestF07StaticFeedForAMonthIsAskedConditionally(t *testing.T) {
 	for at := noon; at.Before(noon.Add(90 * day)); at = f.NextPollAt {
 		r := notModified()
 		r.At = at
-		if f.PollState, _ = plain.Next(f, r); f.ETag != "e1" {
+		if f.PollState, _ = plain.Next(f, r); f.ETag != "e1" || f.Stuck(at) {
 			t.Fatalf("validators dropped after %v", at.Sub(noon))
 		}
-	}
-}
-
-func TestF07StuckFeedIsFreedOncePerMonth(t *testing.T) {
-	f := feed()
-	f.ETag, f.NewestItemAt, f.LastPollAt, f.MedianGap = "e1", noon, noon, 2*time.Hour
-	freed := 0
-	for at := noon; at.Before(noon.Add(95 * day)); at = f.NextPollAt {
-		r := notModified()
-		if f.ETag == "" { // asked unconditionally, it is the same as ever
-			freed++
-			r = read("e1", "")
-			r.Outcome = aggregator.PollUnchanged
-		}
-		r.At = at
-		f.PollState, _ = plain.Next(f, r)
-	}
-	if freed != 3 {
-		t.Errorf("%d unconditional requests in 95 days, want 3", freed)
 	}
 }
 
@@ -127,7 +110,7 @@ func TestF10RepeatedBodiesWithoutValidators(t *testing.T) {
 		if f.BodyHash != "" {
 			r.Outcome = aggregator.PollUnchanged
 		} else {
-			r.NewItems = []time.Time{at}
+			r.Found.New = []time.Time{at}
 		}
 		f.PollState, _ = plain.Next(f, r)
 		hours = append(hours, f.NextPollAt.Sub(at).Hours())
@@ -166,25 +149,6 @@ func TestF31AdaptiveInterval(t *testing.T) {
 		if got := st.NextPollAt.Sub(noon); got != tt.want || st.NextPollReason != "adaptive" {
 			t.Errorf("%s: next in %v (%s), want %v", tt.name, got, st.NextPollReason, tt.want)
 		}
-	}
-}
-
-func TestF31RhythmIsLearnt(t *testing.T) {
-	f := feed()
-	at := noon
-	for i := range 60 { // four items each polled six hours
-		r := read("e", "")
-		r.At = at
-		if i > 0 {
-			r.NewItems = []time.Time{at, at, at, at}
-		} else {
-			r.NewItems = slices.Repeat([]time.Time{at}, 40)
-		}
-		f.PollState, _ = plain.Next(f, r)
-		at = at.Add(6 * time.Hour)
-	}
-	if f.MedianGap < 80*time.Minute || f.MedianGap > 100*time.Minute {
-		t.Errorf("MedianGap = %v, want about 90 minutes", f.MedianGap)
 	}
 }
 
@@ -301,28 +265,6 @@ func TestF35LocalHostsArePausedPerURL(t *testing.T) {
 	}
 }
 
-func TestF35ThreeFailingFeedsPauseTheirHost(t *testing.T) {
-	s := plain
-	s.Failures = new(poll.HostFailures)
-	next := func(n int, at time.Time) *aggregator.HostPause {
-		f := feed()
-		f.URL = fmt.Sprintf("https://b%d.news.example/feed", n)
-		r := failed(503, "status")
-		r.At = at
-		_, pause := s.Next(f, r)
-		return pause
-	}
-	for i, step := range []struct {
-		feed  int
-		at    time.Duration
-		pause bool
-	}{{1, 0, false}, {1, time.Minute, false}, {2, 2 * time.Minute, false}, {3, 20 * time.Minute, false}, {4, 21 * time.Minute, false}, {5, 22 * time.Minute, true}} {
-		if got := next(step.feed, noon.Add(step.at)) != nil; got != step.pause {
-			t.Errorf("step %d: paused %v, want %v", i, got, step.pause)
-		}
-	}
-}
-
 func TestF35RateLimitUsedUp(t *testing.T) {
 	r := read("e", "")
 	r.Fetch.RetryAfter, r.Fetch.HasRetryAfter = 9*time.Hour, true
@@ -421,35 +363,6 @@ func TestF52GoneAfterTwo410sADayApart(t *testing.T) {
 	}
 }
 
-func TestF50Moves(t *testing.T) {
-	const to = "https://new.example/feed"
-	f := feed()
-	move := func(to string, permanent bool, after time.Duration) bool {
-		r := read("e", "")
-		r.At, r.Fetch.FinalURL, r.Fetch.PermanentMove = noon.Add(after), to, permanent
-		f.PollState, _ = plain.Next(f, r)
-		return poll.Moved(&f.PollState)
-	}
-	for i := range 7 { // daily: five polls are enough only after three days
-		if got := move(to, true, time.Duration(i)*12*time.Hour); got != (i >= 6) {
-			t.Errorf("poll %d: moved %v", i, got)
-		}
-	}
-	if move("https://other.example/feed", true, 8*day) || f.MovedPolls != 1 {
-		t.Error("another target does not begin anew")
-	}
-	if move(to, false, 9*day) || f.MovedTo != "" {
-		t.Error("a temporary redirect counts")
-	}
-	if move("http://new.example/feed", true, 10*day) || f.MovedTo != "" {
-		t.Error("F-50: https moves to http")
-	}
-	f.PollState, _ = plain.Next(f, failed(500, "status"))
-	if f.MovedPolls != 0 {
-		t.Error("a failure does not begin anew")
-	}
-}
-
 func TestDisabledFeedsStayDisabled(t *testing.T) {
 	for _, r := range []*aggregator.PollReport{notModified(), failed(500, "status"), failed(410, "status")} {
 		f := feed()
@@ -479,5 +392,160 @@ func TestO12FailureBeforeTheClockWasSet(t *testing.T) {
 	st, _ := plain.Next(f, r)
 	if st.State != aggregator.FeedFailing || !st.FailingSince.Equal(noon) {
 		t.Errorf("%s, failing since %v", st.State, st.FailingSince)
+	}
+}
+
+// TestF04ValidatorsBelongToAnAddress: those of a redirect's target are kept
+// with its name.
+func TestF04ValidatorsBelongToAnAddress(t *testing.T) {
+	f := feed()
+	r := read("e1", "")
+	r.Fetch.FinalURL, r.Fetch.ValidatorsURL = "https://there.example/feed", "https://there.example/feed"
+	f.PollState, _ = plain.Next(f, r)
+	if f.ValidatorsURL != "https://there.example/feed" {
+		t.Errorf("validators of %q", f.ValidatorsURL)
+	}
+	if st, _ := plain.Next(f, notModified()); st.ValidatorsURL != f.ValidatorsURL {
+		t.Errorf("after a 304: validators of %q", st.ValidatorsURL)
+	}
+	r = read("e2", "")
+	r.Fetch.FinalURL, r.Fetch.ValidatorsURL = f.URL, f.URL
+	if st, _ := plain.Next(f, r); st.ValidatorsURL != f.URL || st.ETag != "e2" {
+		t.Errorf("after a 200 of another address: %q of %q", st.ETag, st.ValidatorsURL)
+	}
+}
+
+func TestF07StuckFeedIsAskedAnewOncePer30Days(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		gap   time.Duration
+		whole func(at time.Time) *aggregator.PollReport // the answer without validators
+		want  int
+	}{
+		{"nothing has changed", 2 * time.Hour, func(time.Time) *aggregator.PollReport {
+			r := read("e1", "")
+			r.Outcome = aggregator.PollUnchanged
+			return r
+		}, 3},
+		{"it breaks every time", 2 * time.Hour, func(time.Time) *aggregator.PollReport { return failed(200, "unparsable") }, 3},
+		{"it says 304 even then", 2 * time.Hour, func(time.Time) *aggregator.PollReport { return failed(304, "protocol") }, 3},
+		{"a feed of few items is not stuck", 4 * day, nil, 0},
+	} {
+		f := feed()
+		f.PollState, _ = plain.Next(f, read("e1", ""))
+		f.NewestItemAt, f.MedianGap = noon, tt.gap
+		var asked []time.Time
+		for at := f.NextPollAt; at.Before(noon.Add(95 * day)); at = f.NextPollAt {
+			r := notModified()
+			if f.Stuck(at) {
+				r = tt.whole(at)
+				r.Whole = true
+				asked = append(asked, at)
+			}
+			r.At = at
+			f.PollState, _ = plain.Next(f, r)
+			if f.ETag != "e1" {
+				t.Fatalf("%s: the validators are gone", tt.name)
+			}
+		}
+		if len(asked) != tt.want {
+			t.Errorf("%s: asked anew %d times in 95 days, want %d", tt.name, len(asked), tt.want)
+		}
+	}
+}
+
+func TestF35ThreeFailingFeedsPauseTheirHost(t *testing.T) {
+	for others, paused := range []bool{false, false, true, true} {
+		r := asking(503, 3*time.Hour)
+		r.Found.Failing = others
+		st, pause := plain.Next(feed(), r)
+		if (pause != nil) != paused || paused && (pause.Host != "news.example" || !pause.Until.Equal(st.NextPollAt)) {
+			t.Errorf("%d others fail: pause %+v", others, pause)
+		}
+	}
+	r := asking(503, 3*time.Hour)
+	r.Found.Failing = 9
+	s := plain
+	s.PerURL = func(string) bool { return true }
+	if _, pause := s.Next(feed(), r); pause != nil {
+		t.Errorf("feeds that are strangers to each other pause their host: %+v", pause)
+	}
+}
+
+func TestF39PushedFeedsArePolledDaily(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		until  time.Duration
+		maxAge time.Duration
+		want   time.Duration
+	}{
+		{"a hub announces changes", 10 * day, 0, day},
+		{"no longer", -time.Minute, 0, time.Hour},
+		{"max-age is longer", 10 * day, 3 * day, 3 * day},
+	} {
+		f := feed()
+		f.NewestItemAt, f.PushedUntil = noon, noon.Add(tt.until)
+		r := read("e", "")
+		r.Fetch.MaxAge = tt.maxAge
+		if st, _ := plain.Next(f, r); st.NextPollAt.Sub(noon) != tt.want {
+			t.Errorf("%s: next in %v (%s), want %v", tt.name, st.NextPollAt.Sub(noon), st.NextPollReason, tt.want)
+		}
+	}
+}
+
+// TestF40ClockSetBack: what was noted by a clock that ran a day ahead counts as
+// noted now.
+func TestF40ClockSetBack(t *testing.T) {
+	f := feed()
+	later := noon.Add(day)
+	r := failed(410, "status")
+	r.At = later
+	f.PollState, _ = plain.Next(f, r)
+	f.MovedSince, f.AwaySince, f.WholeAt, f.LastSuccessAt, f.NewestItemAt, f.ItemTimes = later, later, later, later, later, []time.Time{later}
+	st, _ := plain.Next(f, failed(410, "status"))
+	if !st.FailingSince.Equal(noon) || !st.GoneAt.Equal(noon) || st.WholeAt.After(noon) || st.LastSuccessAt.After(noon) || st.State == aggregator.FeedGone {
+		t.Errorf("after a failure: %+v", st)
+	}
+	r = read("e", "")
+	r.Found.New = []time.Time{{}, {}}
+	if st, _ = plain.Next(f, r); st.NewestItemAt.After(noon) || st.NextPollAt.Sub(noon) != time.Hour {
+		t.Errorf("newest item %v, next in %v", st.NewestItemAt, st.NextPollAt.Sub(noon))
+	}
+	// A clock that jumps ahead makes everything old, and nothing else.
+	f = feed()
+	f.PollState, _ = plain.Next(f, read("e", ""))
+	r = notModified()
+	r.At = later
+	if st, _ = plain.Next(f, r); st.State != aggregator.FeedActive || st.ETag != "e" || st.NextPollAt.Before(later.Add(time.Hour)) {
+		t.Errorf("after a jump ahead: %+v", st)
+	}
+}
+
+func TestF63TwiceInARow(t *testing.T) {
+	f := feed()
+	step := func(regenerated bool) bool {
+		r := read("e", "")
+		r.Found.Regenerated = regenerated
+		f.PollState, _ = plain.Next(f, r)
+		return f.LinkIdentity
+	}
+	if step(true) || step(false) || step(true) {
+		t.Error("switched after a single poll")
+	}
+	f.PollState, _ = plain.Next(f, notModified()) // says nothing of GUIDs
+	if !step(true) || !step(false) {
+		t.Error("not switched after two polls in a row, for good")
+	}
+}
+
+func TestTruncatedAgainKeepsItsWarning(t *testing.T) {
+	f := feed()
+	r := read("", "")
+	r.Err = "the document ends too early"
+	f.PollState, _ = plain.Next(f, r)
+	r = read("", "")
+	r.Outcome = aggregator.PollUnchanged
+	if st, _ := plain.Next(f, r); st.LastError == "" {
+		t.Error("F-55: the same broken bytes again count as whole")
 	}
 }

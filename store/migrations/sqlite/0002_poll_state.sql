@@ -10,6 +10,11 @@ ALTER TABLE feed ADD COLUMN item_times BLOB NOT NULL DEFAULT x'';
 ALTER TABLE feed ADD COLUMN pushed_until INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE feed ADD COLUMN link_identity INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE feed ADD COLUMN regenerated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN whole_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN away_since INTEGER NOT NULL DEFAULT 0;
+UPDATE feed SET parser = 1 WHERE body_hash <> '';
+UPDATE feed SET whole_at = last_success_at;
 UPDATE feed SET steady = 1 WHERE failures = 0 AND last_success_at > 0;
 DROP INDEX feed_due;
 CREATE INDEX feed_due ON feed (steady, next_poll_at, id); -- ClaimDueFeeds, NextDueAt
+CREATE INDEX feed_overloaded ON feed (host, last_poll_at) WHERE last_status = 503; -- RecordPoll: do others of the host fail too?

@@ -1,0 +1,110 @@
+package poll
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"topicwire/aggregator"
+)
+
+// How long a permanent redirect must last to be believed (F-50), and how
+// often in a row the new address may fail before the old one is tried again.
+const (
+	movedPolls    = 5
+	movedTime     = 72 * time.Hour
+	movedFailures = 3
+)
+
+// noteMove counts the polls that a chain of permanent redirects led to the
+// same place, and whether the document there is the one we know. Both
+// together, for long enough, make that place the feed's own (F-50). A mistake
+// of a site's, such as one page of apologies for all its feeds, lasts less
+// long or has nothing in common with the feed.
+func (s Schedule) noteMove(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) {
+	to := aggregator.FeedURL(r.Fetch.FinalURL)
+	if to == "" || to == withoutUser(f.URL) {
+		st.AwaySince = time.Time{}
+		stay(st)
+		return
+	}
+	if st.AwaySince.IsZero() {
+		st.AwaySince = r.At
+	}
+	if !r.Fetch.PermanentMove || downgrade(f.URL, to) {
+		stay(st)
+		return
+	}
+	if to != st.MovedTo {
+		stay(st)
+		st.MovedTo, st.MovedSince = to, r.At
+	}
+	st.MovedPolls++
+	st.MovedKnown = st.MovedKnown || s.sameFeed(f, r, to)
+	if st.MovedKnown && st.MovedPolls >= movedPolls && r.At.Sub(st.MovedSince) >= movedTime {
+		adopt(f, st, withUserOf(f.URL, to))
+	}
+}
+
+// stay forgets what was seen of a move.
+func stay(st *aggregator.PollState) {
+	st.MovedTo, st.MovedSince, st.MovedPolls, st.MovedKnown, st.DuplicateOf = "", time.Time{}, 0, false, ""
+}
+
+// sameFeed tells if the document has something in common with what the feed
+// carried before it was redirected. A feed that was redirected from its first
+// poll on carried nothing: it may move within its site only.
+func (s Schedule) sameFeed(f *aggregator.Feed, r *aggregator.PollReport, to string) bool {
+	if r.Shared || r.Found.Shared {
+		return true
+	}
+	if r.Document == nil {
+		return false
+	}
+	if f.LastSuccessAt.IsZero() {
+		return s.HostKey != nil && s.HostKey(f.URL) == s.HostKey(to)
+	}
+	return r.Document.ID != "" && r.Document.ID == f.DocumentID
+}
+
+// adopt asks for another address to become the feed's own.
+func adopt(f *aggregator.Feed, st *aggregator.PollState, to string) {
+	st.AdoptURL = to
+	if st.ValidatorsURL == "" {
+		st.ValidatorsURL = f.URL
+	}
+}
+
+// fallBack returns a feed that has moved to the address it was subscribed at,
+// if the new one keeps failing.
+func fallBack(f *aggregator.Feed, st *aggregator.PollState) {
+	if st.Failures >= movedFailures && f.OriginURL != "" && f.OriginURL != f.URL {
+		adopt(f, st, f.OriginURL)
+		st.AwaySince = time.Time{}
+	}
+}
+
+func downgrade(from, to string) bool {
+	return strings.HasPrefix(strings.ToLower(from), "https:") && !strings.HasPrefix(strings.ToLower(to), "https:")
+}
+
+// withoutUser returns an address as redirects name it, without credentials.
+func withoutUser(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.User == nil {
+		return address
+	}
+	u.User = nil
+	return u.String()
+}
+
+// withUserOf keeps the credentials of an address that moves within its origin.
+func withUserOf(from, to string) string {
+	a, errA := url.Parse(from)
+	b, errB := url.Parse(to)
+	if errA != nil || errB != nil || a.User == nil || a.Scheme != b.Scheme || !strings.EqualFold(a.Host, b.Host) {
+		return to
+	}
+	b.User = a.User
+	return b.String()
+}

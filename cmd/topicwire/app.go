@@ -118,7 +118,12 @@ func (a *app) join(cfg *config.Config) (err error) {
 		return err
 	}
 	hostKey := hostKeys(cfg)
+	since, err := a.parserSince()
+	if err != nil {
+		return err
+	}
 	a.pipe = pipeline.New(pipeline.Options{
+		ParserSince: since,
 		Store: roomyStore{a.store, a.room}, Fetch: a.fetch, Next: newSchedule(cfg, hostKey).Next,
 		Topics: func() *match.Set { return a.live.Load().topics },
 		Access: func(f *aggregator.Feed) pipeline.Access { return a.live.Load().access.of(f) },

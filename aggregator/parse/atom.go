@@ -10,6 +10,11 @@ func (f *feedDoc) fromAtom(a *atom.Feed) {
 	f.id, f.title, f.subtitle, f.language = a.ID, a.Title, a.Subtitle, a.Language
 	f.rights, f.icon, f.logo, f.updated = a.Rights, a.Icon, a.Logo, a.Updated
 	f.version = "atom" + strings.ReplaceAll(a.Version, ".", "")
+	switch f.version {
+	case "atom", "atom01", "atom02", "atom03", "atom10":
+	default:
+		f.version = "atom"
+	}
 	if a.Generator != nil {
 		f.generator = a.Generator.Value
 	}
@@ -17,11 +22,12 @@ func (f *feedDoc) fromAtom(a *atom.Feed) {
 	f.updated = firstNonEmpty(f.updated, value(a.Extensions, "dcterms", "modified"), value(a.Extensions, "dc", "date"))
 	f.period, f.frequency = value(a.Extensions, "sy", "updatePeriod"), value(a.Extensions, "sy", "updateFrequency")
 	f.authors, f.tags = atomPeople(a.Authors), atomTags(a.Categories)
-	if len(f.authors) == 0 {
-		f.authors = people(values(a.Extensions, "dc", "creator")...)
-	}
-	f.tags = moreTags(f.tags, a.Extensions)
+	x := a.Extensions
+	f.authors = append(f.authors, authors("", x)...)
+	f.title, f.rights = firstNonEmpty(f.title, value(x, "dc", "title")), firstNonEmpty(f.rights, value(x, "dc", "rights"))
+	f.tags = moreTags(f.tags, x)
 	f.links, f.link, _ = atomLinks(a.Links)
+	f.links = append(f.links, licenses(x)...)
 	f.entries = make([]entry, len(a.Entries))
 	for i, e := range a.Entries {
 		f.entries[i].fromAtom(e)
@@ -38,15 +44,20 @@ func (e *entry) fromAtom(a *atom.Entry) {
 	e.published = firstNonEmpty(e.published, value(x, "dcterms", "issued"), value(x, "dc", "date"))
 	e.updated = firstNonEmpty(e.updated, value(x, "dcterms", "modified"), value(x, "dc", "date"))
 	e.authors, e.contributors = atomPeople(a.Authors), atomPeople(a.Contributors)
-	if len(e.authors) == 0 {
-		e.authors = people(values(x, "dc", "creator")...)
-	}
+	e.authors = append(e.authors, authors("", x)...)
+	e.contributors = append(e.contributors, people(values(x, "dc", "contributor")...)...)
+	e.title, e.rights = firstNonEmpty(e.title, value(x, "dc", "title"), mediaText(x, "title")), firstNonEmpty(e.rights, value(x, "dc", "rights"))
 	e.tags = moreTags(atomTags(a.Categories), x)
 	e.links, e.link, e.enclosures = atomLinks(a.Links)
+	e.links = append(e.links, licenses(x)...)
 	e.guidIsLink = true
 	if c := a.Content; c != nil && c.Value != "" {
 		e.content = []Content{{Value: c.Value, Type: atomType(c.Type)}}
 	}
+	if encoded := value(x, "content", "encoded"); encoded != "" && len(e.content) == 0 {
+		e.content = []Content{{Value: encoded, Type: "text/html"}}
+	}
+	e.other = firstNonEmpty(value(x, "dc", "description"), value(x, "itunes", "summary"), mediaText(x, "description"))
 	if s := a.Source; s != nil {
 		e.source = &Source{Title: s.Title}
 		links, link, _ := atomLinks(s.Links)
@@ -84,9 +95,7 @@ func atomPeople(as []*atom.Person) (ps []Person) {
 
 func atomTags(cs []*atom.Category) (ts []Tag) {
 	for _, c := range cs {
-		if c.Term != "" || c.Label != "" {
-			ts = append(ts, Tag{Term: c.Term, Scheme: c.Scheme, Label: c.Label})
-		}
+		ts = addTag(ts, Tag{Term: c.Term, Scheme: c.Scheme, Label: c.Label})
 	}
 	return ts
 }
@@ -96,21 +105,40 @@ func atomTags(cs []*atom.Category) (ts []Tag) {
 func atomLinks(as []*atom.Link) (links []Link, page string, files []Link) {
 	best := 0
 	for _, a := range as {
-		a.Rel = strings.TrimPrefix(a.Rel, "http://www.iana.org/assignments/relation/")
-		l := Link{URL: a.Href, Type: a.Type, Length: a.Length, Rel: a.Rel, Title: a.Title}
+		l := Link{URL: strings.TrimSuffix(strings.TrimSpace(a.Href), "%20"), Type: a.Type, Length: a.Length, Rel: relation(a.Rel), Title: a.Title}
+		if l.URL == "" {
+			continue
+		}
+		if l.Type == "" { // what these lead to unless they say else
+			switch l.Rel {
+			case "alternate":
+				l.Type = "text/html"
+			case "self":
+				l.Type = "application/atom+xml"
+			}
+		}
 		links = append(links, l)
-		switch a.Rel {
-		case "alternate", "":
+		switch l.Rel {
+		case "alternate":
 			rank := 1
-			if a.Type == "" || strings.Contains(a.Type, "html") {
+			if strings.Contains(l.Type, "html") {
 				rank = 2
 			}
 			if rank > best {
-				page, best = a.Href, rank
+				page, best = l.URL, rank
 			}
 		case "enclosure":
 			files = append(files, l)
 		}
 	}
 	return links, page, files
+}
+
+// relation returns the short name of a link's relation.
+func relation(rel string) string {
+	rel = strings.TrimPrefix(strings.TrimSpace(rel), "http://www.iana.org/assignments/relation/")
+	if rel == "" || strings.EqualFold(rel, "alternate") {
+		return "alternate"
+	}
+	return rel
 }

@@ -3,6 +3,7 @@ package parse
 import (
 	"bytes"
 	"html"
+	"net/url"
 )
 
 const (
@@ -43,7 +44,7 @@ func absoluteBases(doc []byte, base string) []byte {
 		own := bases[len(bases)-1]
 		if at, to := attrValue(tag, baseName); at > 0 {
 			if to-at < maxBase && len(out) < 2*len(doc)+(1<<20) {
-				if u := resolve(own, unescape(string(tag[at:to]))); len(u) < maxBase {
+				if u := resolve(own, unescape(string(tag[at:to]))); len(u) < maxBase && isURL(u) {
 					own = u
 				}
 			}
@@ -59,6 +60,11 @@ func absoluteBases(doc []byte, base string) []byte {
 		}
 	}
 	return append(out, doc[from:]...)
+}
+
+func isURL(s string) bool {
+	_, err := url.Parse(s)
+	return err == nil
 }
 
 // markupEnd returns where the markup that begins at i ends; -1 if it does not.

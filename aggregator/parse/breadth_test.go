@@ -67,7 +67,7 @@ func TestInspectFields(t *testing.T) {
 		{entryDoc(`<title type="html">a &lt;b&gt;bold&lt;/b&gt; &amp;amp; b</title>`), []string{"title", "a bold & b"}},
 		{entryDoc(`<title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">a <b>bold</b> &amp;lt;</div></title>`), []string{"title", "a bold <"}},
 		{entryDoc(`<title><![CDATA[a &amp; b]]></title>`), []string{"title", "a & b"}},
-		{entryDoc(`<content type="text">1 &lt; 2</content>`), []string{"content.0.value", "1 &lt; 2", "content.0.type", "text/plain", "summary", "1 &lt; 2"}},
+		{entryDoc(`<content type="text">1 &lt; 2</content>`), []string{"content.0.value", "1 < 2", "content.0.type", "text/plain", "summary", "1 &lt; 2"}},
 		{entryDoc(`<content type="application/octet-stream">PGI+eDwvYj4=</content>`), []string{"content.0.value", "<b>x</b>"}},
 		{atom03Doc(`<title mode="base64" type="text/html">PGI+eDwvYj4=</title><summary mode="base64" type="text/html">PGI+eDwvYj4=</summary><content mode="base64" type="text/html">PGI+
  eDwvYj4=</content>`), []string{"title", "x", "summary", "<b>x</b>", "content.0.value", "<b>x</b>"}},
@@ -81,7 +81,7 @@ func TestInspectFields(t *testing.T) {
 		{entryDoc(`<title xml:lang="fr-CA">x</title>`), []string{"language", "fr-CA"}},
 		{atomDoc(`<id>HTTP://F.org</id><title type="text">a &lt;b&gt;</title><published>` + date + `</published>`), []string{"feed.id", "HTTP://F.org", "feed.title", "a <b>", "feed.published", date}},
 
-		{entryDoc(`<content type="xhtml"><h:div xmlns:h="http://www.w3.org/1999/xhtml">a <h:b>b</h:b>: c</h:div></content>`), []string{"content.0.value", "<div>a <b>b</b>: c</div>"}},
+		{entryDoc(`<content type="xhtml"><h:div xmlns:h="http://www.w3.org/1999/xhtml">a <h:b>b</h:b>: c</h:div></content>`), []string{"content.0.value", "a <b>b</b>: c"}},
 		{entryDoc(`<category>c</category><category term="t"/><guid>g</guid><description>d</description>`), []string{"tags.0.term", "t", "tags.1.term", "c", "id", "g", "summary", "d"}},
 		{atomDoc(`<source><id>s</id></source><description>d</description>`), []string{"feed.id", "", "feed.subtitle", "d"}},
 		{`<rss version="0.91"><channel><title>x</title></channel></rss>`, []string{"version", "rss091u"}},

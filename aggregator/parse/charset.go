@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -25,6 +26,9 @@ import (
 func decode(in *Input) (text []byte, name string) {
 	body := in.Body
 	if enc, name, skip := byMark(body); enc != nil {
+		if family := strings.ToLower(headerCharset(in.ContentType)); family != "" && len(family) == len("utf-16") && strings.HasPrefix(name, family) {
+			name = family
+		}
 		return transcode(enc, body[skip:]), name
 	}
 	if rest, ok := bytes.CutPrefix(body, []byte("\xef\xbb\xbf")); ok {
@@ -59,28 +63,32 @@ func decode(in *Input) (text []byte, name string) {
 // nameOf returns what to call an encoding: as it was called, but for those
 // read as what contains them.
 func nameOf(label, name string) string {
-	switch name {
-	case "utf-8", "gb18030":
-		return name
-	case "us-ascii":
+	label = strings.ToLower(strings.TrimSpace(label))
+	switch {
+	case name == "us-ascii":
 		return "windows-1252"
+	case label == "gb2312":
+		return "gb18030"
 	}
-	return strings.ToLower(strings.TrimSpace(label))
+	return label
 }
 
 // nameOfASCII names the encoding of a document that nearly all encodings would
 // read alike: by RFC 3023, XML served as text is in US-ASCII unless the header
 // says else.
 func nameOfASCII(in *Input, header, declared string) string {
-	text := strings.HasPrefix(strings.ToLower(in.ContentType), "text/")
-	if text && header == "" {
+	kind, _, _ := strings.Cut(strings.ToLower(in.ContentType), ";")
+	switch text := strings.HasPrefix(kind, "text/"); {
+	case text && header == "":
 		return "us-ascii"
+	case !text && kind != "" && !strings.Contains(kind, "xml"):
+		header = "" // it is no XML that the header speaks of
 	}
 	for _, label := range []string{header, declared} {
 		switch _, name := lookup(label); name {
 		case "", "utf-16be", "utf-16le":
 		case "us-ascii":
-			return name
+			return strings.ToLower(strings.TrimSpace(label))
 		default:
 			return nameOf(label, name)
 		}
@@ -168,10 +176,20 @@ func declaredCharset(b []byte) string {
 
 // lookup finds an encoding by label, and its name; "" if there is none such.
 func lookup(label string) (encoding.Encoding, string) {
+	if e, name := charset.Lookup(label); e != nil && e != encoding.Replacement && strings.IndexByte(label, '_') >= 0 {
+		return controlled(e, name), name
+	}
 	label = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(label)), "_", "-")
+	if to, ok := aliases[label]; ok {
+		label = to
+	}
 	switch label {
 	case "":
 		return nil, ""
+	case "johab", "cp1361", "ms1361":
+		return decoder(johab), "johab"
+	case "utf-7", "u7", "unicode-1-1-utf-7":
+		return decoder(utf7), "utf-7"
 	case "us-ascii", "ascii", "646", "ansi-x3.4-1968":
 		return charmap.Windows1252, "us-ascii"
 	case "gb2312", "gb-2312", "gbk", "gb18030", "euc-cn", "cp936", "chinese":
@@ -185,7 +203,7 @@ func lookup(label string) (encoding.Encoding, string) {
 		if e == encoding.Replacement {
 			return nil, ""
 		}
-		return e, name
+		return controlled(e, name), name
 	}
 	for _, prefix := range []string{"iso8859-", "iso-8859", "iso8859", "8859-", "latin-"} {
 		if rest, ok := strings.CutPrefix(label, prefix); ok {
@@ -194,7 +212,7 @@ func lookup(label string) (encoding.Encoding, string) {
 				to = "latin"
 			}
 			if e, name := charset.Lookup(to + strings.Trim(rest, "-")); e != nil {
-				return e, name
+				return controlled(e, name), name
 			}
 		}
 	}
@@ -206,6 +224,29 @@ func lookup(label string) (encoding.Encoding, string) {
 		}
 	}
 	return nil, ""
+}
+
+// controlled returns an ISO 8859 with the control characters replaced.
+func controlled(e encoding.Encoding, name string) encoding.Encoding {
+	if bare, err := htmlindex.Get(name); err == nil && (strings.HasPrefix(name, "iso-8859-") || name == "windows-874") {
+		if m, ok := bare.(*charmap.Charmap); ok {
+			return controls{m}
+		}
+	}
+	return e
+}
+
+// aliases are names that other software has for encodings.
+var aliases = map[string]string{
+	"646": "us-ascii", "us": "us-ascii", "iso-ir-6": "us-ascii", "csascii": "us-ascii", "cp367": "us-ascii", "ibm367": "us-ascii", "ansi-x3.4-1986": "us-ascii", "ascii": "us-ascii",
+	"8859": "iso-8859-1", "cp819": "iso-8859-1", "iso-8859-1:1987": "iso-8859-1", "latin": "iso-8859-1", "latin7": "iso-8859-13", "l7": "iso-8859-13", "latin8": "iso-8859-14", "l8": "iso-8859-14", "latin9": "iso-8859-15", "latin10": "iso-8859-16", "l10": "iso-8859-16",
+	"elot-928": "iso-8859-7", "ecma-118": "iso-8859-7", "greek8": "iso-8859-7", "asmo-708": "iso-8859-6", "ecma-114": "iso-8859-6", "thai": "windows-874", "iso-ir-166": "windows-874", "tis620": "windows-874",
+	"1250": "windows-1250", "1251": "windows-1251", "1252": "windows-1252", "1253": "windows-1253", "1254": "windows-1254", "1255": "windows-1255", "1256": "windows-1256", "1257": "windows-1257", "1258": "windows-1258", "palmos": "windows-1252",
+	"s-jis": "shift-jis", "sjis-2004": "shift-jis", "shift-jis": "shift-jis", "shift-jisx0213": "shift-jis", "shift-jis-2004": "shift-jis", "shiftjis": "shift-jis", "sjis": "shift-jis",
+	"ujis": "euc-jp", "u-jis": "euc-jp", "eucjp": "euc-jp", "euc-jis-2004": "euc-jp", "euc-jisx0213": "euc-jp", "iso2022-jp": "iso-2022-jp", "iso2022-jp-1": "iso-2022-jp", "iso2022-jp-2": "iso-2022-jp", "iso2022-jp-3": "iso-2022-jp", "iso2022-jp-ext": "iso-2022-jp", "csiso2022jp": "iso-2022-jp",
+	"ks-c-5601": "euc-kr", "ks-c-5601-1987": "euc-kr", "ksc5601": "euc-kr", "ksx1001": "euc-kr", "euckr": "euc-kr", "korean": "euc-kr",
+	"hkscs": "big5-hkscs", "big5hkscs": "big5-hkscs", "big5-tw": "big5", "csbig5": "big5", "eucgb2312-cn": "gbk", "gb2312-80": "gbk", "gb-2312-80": "gbk", "gb2312-1980": "gbk", "euccn": "gbk", "iso-ir-58": "gbk", "hz": "hz", "hz-gb": "hz", "hzgb": "hz",
+	"mac-centeuro": "maclatin2", "maccentraleurope": "maclatin2", "mac-central-europe": "maclatin2", "ebcdic-cp-he": "cp424", "ebcdic-cp-de": "cp273", "u16": "utf-16", "u32": "utf-32", "utf32": "utf-32",
 }
 
 // named finds the encodings that browsers do not know.
@@ -237,7 +278,7 @@ func named(key string) encoding.Encoding {
 		return charmap.Windows874
 	case "932", "31j", "kanji":
 		return japanese.ShiftJIS
-	case "949", "1361", "uhc":
+	case "949", "uhc":
 		return korean.EUCKR
 	case "950":
 		return traditionalchinese.Big5

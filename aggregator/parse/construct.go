@@ -54,12 +54,44 @@ func (c construct) html(s string) string {
 		return textAsHTML(s)
 	}
 	if strings.Contains(c.kind, "xhtml") {
-		s = withoutPrefix(s)
+		s = withoutDiv(withoutPrefix(s))
 	}
 	if c.base != "" {
 		s, _ = absolutize(s, c.base)
 	}
 	return s
+}
+
+// withoutDiv takes off the element that XHTML is wrapped in, which is no part
+// of it.
+func withoutDiv(s string) string {
+	t := strings.TrimSpace(s)
+	open, closed := strings.HasPrefix(t, "<div>") || strings.HasPrefix(t, "<div "), strings.HasSuffix(t, "</div>")
+	if !open || !closed {
+		return s
+	}
+	end := tagEnd([]byte(t[:min(len(t), 4096)]), 1)
+	if end < 0 || end > len(t)-len("</div>") {
+		return s
+	}
+	inner := t[end : len(t)-len("</div>")]
+	depth := 0
+	for rest := inner; ; {
+		i := strings.Index(rest, "div")
+		if i < 0 {
+			break
+		}
+		switch {
+		case strings.HasSuffix(rest[:i], "</"):
+			if depth--; depth < 0 { // it ends before
+				return s
+			}
+		case strings.HasSuffix(rest[:i], "<"):
+			depth++
+		}
+		rest = rest[i+len("div"):]
+	}
+	return strings.TrimSpace(inner)
 }
 
 // withoutPrefix writes <h:p> as <p>, as HTML has it; what is of another
@@ -125,7 +157,11 @@ func (f *feedDoc) fromHead(root, head []byte) {
 	}
 	head = withoutSource(head)
 	f.id = firstNonEmpty(rawText(head, "id"), f.id, rawText(head, "guid"))
-	f.subtitle = firstNonEmpty(f.subtitle, rawText(head, "description"))
+	f.subtitle = firstNonEmpty(f.subtitle, rawText(head, "description"), rawText(head, "dc:description"))
+	f.link = firstNonEmpty(f.link, httpOnly(rawText(head, "link")))
+	if attrs, rest, ok := nextTag(head, "author"); ok && len(f.authors) == 0 {
+		f.authors = rawPeople(attrs, rest)
+	}
 	f.tags = bareCategories(f.tags, head)
 	f.published = firstNonEmpty(f.published, rawText(head, "published"), rawText(head, "issued"))
 	c := constructOf(head, "title")
@@ -144,11 +180,32 @@ func (f *feedDoc) fromRSSHead(root, head []byte) {
 	if bytes.Contains(root, []byte("netscape.com/rdf/simple/0.9")) {
 		f.version = "rss090"
 	}
-	if len(f.authors) == 0 {
-		f.authors = people(rawText(head, "author"))
+	if attrs, rest, ok := nextTag(head, "author"); ok {
+		f.authors = append(rawPeople(attrs, rest), f.authors...)
 	}
-	f.id = firstNonEmpty(f.id, rawText(head, "guid"))
+	if id := rawText(head, "guid"); f.id == "" && id != "" {
+		f.id = id
+		if c, _, _ := nextTag(head, "guid"); f.link == "" && isHTTP(id) && !strings.EqualFold(attr(c, "isPermaLink"), "false") {
+			f.link = id
+		}
+	}
 	f.subtitle = firstNonEmpty(f.subtitle, rawText(head, "tagline"))
+}
+
+// rawPeople reads an author that stands in the channel, which RSS does not
+// have: a line of text, or elements as in Atom.
+func rawPeople(attrs, rest []byte) []Person {
+	if bytes.HasSuffix(attrs, []byte("/")) {
+		return nil
+	}
+	inner, _, _ := bytes.Cut(rest, []byte("</author"))
+	if bytes.Contains(inner, []byte("<name")) || bytes.Contains(inner, []byte("<email")) {
+		return []Person{{Name: oneLine(rawText(inner, "name")), Email: oneLine(rawText(inner, "email")), URL: firstNonEmpty(rawText(inner, "uri"), rawText(inner, "url"))}}
+	}
+	if bytes.IndexByte(inner, '<') >= 0 {
+		return nil
+	}
+	return people(unescape(string(inner)))
 }
 
 // bareCategories adds those that an Atom feed writes as RSS does.
@@ -159,7 +216,7 @@ func bareCategories(ts []Tag, body []byte) []Tag {
 			break
 		}
 		body = rest
-		if bytes.IndexByte(attrs, '=') < 0 && !bytes.HasSuffix(attrs, []byte("/")) {
+		if !bytes.HasSuffix(attrs, []byte("/")) {
 			term, _, _ := bytes.Cut(rest, []byte("<"))
 			ts = addTag(ts, Tag{Term: unescape(string(term))})
 		}
@@ -192,15 +249,64 @@ func (e *entry) fromBlock(tag, body []byte) {
 	e.tags = bareCategories(e.tags, body)
 	title, summary, content := constructOf(body, "title"), constructOf(body, "summary"), constructOf(body, "content")
 	e.title, e.summary = title.html(e.title), summary.html(e.summary)
+	e.summary = firstNonEmpty(e.summary, e.other)
 	e.rights = constructOf(body, "rights", "copyright").html(e.rights)
+	e.published = firstNonEmpty(e.published, rawText(body, "pubDate"))
+	if e.link == "" {
+		if e.link = httpOnly(rawText(body, "link")); e.link != "" {
+			e.links = append(e.links, Link{URL: e.link, Rel: "alternate", Type: "text/html"})
+		}
+	}
+	e.moreContent(body)
+	if len(e.authors) == 0 {
+		if attrs, rest, ok := nextTag(body, "author"); ok {
+			e.authors = rawPeople(attrs, rest)
+		}
+	}
 	for i := range e.content {
-		e.content[i].Value = content.html(e.content[i].Value)
+		of := content
+		if len(e.content) > 1 {
+			of.kind = e.content[i].Type
+		}
+		e.content[i].Value = of.html(e.content[i].Value)
 	}
 	e.language = firstNonEmpty(e.language, title.lang, content.lang, summary.lang)
 }
 
+// moreContent adds all forms of the content but the last, which is there.
+func (e *entry) moreContent(body []byte) {
+	n := bytes.Count(body, []byte("<content "))
+	if n += bytes.Count(body, []byte("<content>")); n < 2 {
+		return
+	}
+	var all []Content
+	for range min(n, 10) {
+		attrs, rest, ok := nextTag(body, "content")
+		if !ok {
+			break
+		}
+		c := constructOf(append([]byte("<content"), append(bytes.Clone(attrs), '>')...), "content")
+		inner, after, _ := bytes.Cut(rest, []byte("</content>"))
+		value := strings.TrimSpace(string(inner))
+		if in, ok := strings.CutPrefix(value, "<![CDATA["); ok {
+			value = strings.TrimSuffix(in, "]]>")
+		} else if !strings.Contains(c.kind, "xhtml") {
+			value = unescape(value)
+		}
+		if body = after; value != "" && !bytes.HasSuffix(attrs, []byte("/")) {
+			all = append(all, Content{Value: value, Type: atomType(c.kind)})
+		}
+	}
+	if len(all) > 1 {
+		e.content = append(all[:len(all)-1], e.content...)
+	}
+}
+
 func (e *entry) fromItemBlock(body []byte) {
 	title, description := constructOf(body, "title"), constructOf(body, "description")
+	if attrs, _, ok := nextTag(body, "guid"); ok && attr(attrs, "ispermalink") != "" {
+		e.guidIsLink = strings.EqualFold(attr(attrs, "ispermalink"), "true")
+	}
 	if description.base != "" {
 		e.summary, _ = absolutize(e.summary, description.base)
 	}
@@ -208,7 +314,7 @@ func (e *entry) fromItemBlock(body []byte) {
 	if len(e.content) > 0 {
 		return
 	}
-	for _, name := range []string{"xhtml:body", "body"} {
+	for _, name := range []string{"xhtml:body", "body", "h:body", "html:body"} {
 		if _, rest, ok := nextTag(body, name); ok {
 			inner, _, _ := bytes.Cut(rest, []byte("</"+name+">"))
 			e.content = []Content{{Value: strings.TrimSpace(string(inner)), Type: "application/xhtml+xml"}}

@@ -97,11 +97,11 @@ func (d *dateParts) iso(s string) (rest string, ok bool) {
 		return afterT(r), true
 	}
 	if len(y) != 4 {
-		return s, false
+		return d.shortISO(s)
 	}
-	if r == "" {
+	if r == "" || r[0] == 'T' {
 		d.year, d.month, d.day = atoi(y), 1, 1
-		return "", true
+		return afterT(r), true
 	}
 	d.korean = strings.HasPrefix(r, "년")
 	mon, r2 := leading(skipSep(r, "년年"))
@@ -123,6 +123,32 @@ func (d *dateParts) iso(s string) (rest string, ok bool) {
 	}
 	d.day = atoi(day)
 	return afterT(strings.TrimLeft(r3, "일日")), true
+}
+
+// shortISO reads what ISO 8601 had until 2000 with two digits of the year:
+// 031231, 03-12-31, 03335, 03-335, -0312, -03-12; and 2003335.
+func (d *dateParts) shortISO(s string) (rest string, ok bool) {
+	t, month := strings.CutPrefix(s, "-")
+	digits := strings.ReplaceAll(t, "-", "")
+	if strings.Trim(digits, "0123456789") != "" || len(t)-len(digits) > 2 {
+		return s, false
+	}
+	short := len(t) > 2 && (t[2] == '-' || len(digits) == len(t))
+	switch n := len(digits); {
+	case month && n == 4 && short:
+		d.year, d.month, d.day = century(atoi(digits[:2])), atoi(digits[2:]), 1
+	case month || !short && n != 7:
+		return s, false
+	case n == 5 && len(t)-n <= 1:
+		return "", d.dayOfYear(century(atoi(digits[:2])), atoi(digits[2:]))
+	case n == 6 && (len(t) == 6 || len(t) == 8 && t[5] == '-'):
+		d.year, d.month, d.day = century(atoi(digits[:2])), atoi(digits[2:4]), atoi(digits[4:])
+	case n == 7 && len(t) == 7:
+		return "", d.dayOfYear(atoi(digits[:4]), atoi(digits[4:]))
+	default:
+		return s, false
+	}
+	return "", true
 }
 
 // isoWords reads what follows the year of 2003-W01-2 and 2004-július-13.
@@ -277,10 +303,17 @@ func (d *dateParts) word(s string) (string, bool) {
 	}
 	w, rest := strings.ToLower(s[:end]), s[end:]
 	switch w {
-	case "am", "a", "오전", "上午":
+	case "a", "p": // half of the day, or a zone of RFC 822
+		if d.h > 12 {
+			d.zone, d.zoned = time.FixedZone("", map[string]int{"a": -3600, "p": 3 * 3600}[w]), true
+			return rest, true
+		}
+		d.am, d.pm = w == "a", w == "p"
+		return rest, true
+	case "am", "오전", "上午":
 		d.am, d.korean = true, d.korean || w == "오전"
 		return rest, true
-	case "pm", "p", "오후", "下午":
+	case "pm", "오후", "下午":
 		d.pm, d.korean = true, d.korean || w == "오후"
 		return rest, true
 	case "at":
@@ -372,10 +405,8 @@ func (d *dateParts) time() (time.Time, bool) {
 	} else if d.am && d.h == 12 {
 		d.h = 0
 	}
-	if d.s == 60 {
-		d.s = 59
-	}
-	if d.year > 9999 || d.month < 1 || d.month > 12 || d.day < 1 || d.day > 31 || d.h > 24 || d.m > 59 || d.s > 59 || d.h == 24 && d.m+d.s > 0 {
+	// Times such as 25:14 and 23:59:60 are those after midnight.
+	if d.year > 9999 || d.month < 1 || d.month > 12 || d.day < 1 || d.day > 31 || d.h > 30 || d.m > 61 || d.s > 61 {
 		return time.Time{}, false
 	}
 	t := time.Date(d.year, time.Month(d.month), d.day, 0, 0, 0, 0, d.zone)

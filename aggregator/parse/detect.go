@@ -32,8 +32,12 @@ type candidate struct {
 
 // sample counts the runes that the high bytes of a document decode to.
 type sample struct {
-	all, bad, kana, halfKana, hangul, common, cyrillic, lower, hebrew, thai int
+	all, bad, kana, halfKana, hangul, common, cyrillic, greek, lower, hebrew, thai int
+	inner, finals                                                                  int // capitals, and letters that end words, within words
 }
+
+// written tells if letters are in the case that words have them in.
+func (s *sample) written(letters int) bool { return s.lower*3 > letters*2 && s.inner*20 <= letters }
 
 func (s *sample) most(n int) bool { return s.bad*50 <= s.all && n*100 >= s.all*85 }
 
@@ -45,9 +49,10 @@ var candidates = []candidate{
 	{"euc-kr", korean.EUCKR, func(s sample) bool { return s.most(s.hangul) }},
 	{"gb2312", simplifiedchinese.GB18030, func(s sample) bool { return s.bad*50 <= s.all && s.common*8 >= s.all }},
 	{"big5", traditionalchinese.Big5, func(s sample) bool { return s.bad*50 <= s.all && s.common*8 >= s.all }},
-	{"windows-1255", charmap.Windows1255, func(s sample) bool { return s.most(s.hebrew) && s.bad == 0 }},
-	{"koi8-r", charmap.KOI8R, func(s sample) bool { return s.most(s.cyrillic) && s.lower*3 > s.cyrillic*2 }},
-	{"windows-1251", charmap.Windows1251, func(s sample) bool { return s.most(s.cyrillic) && s.lower*3 > s.cyrillic*2 }},
+	{"windows-1255", charmap.Windows1255, func(s sample) bool { return s.most(s.hebrew) && s.bad == 0 && s.finals*20 <= s.hebrew }},
+	{"koi8-r", charmap.KOI8R, func(s sample) bool { return s.most(s.cyrillic) && s.written(s.cyrillic) }},
+	{"windows-1251", charmap.Windows1251, func(s sample) bool { return s.most(s.cyrillic) && s.written(s.cyrillic) }},
+	{"iso-8859-7", charmap.ISO8859_7, func(s sample) bool { return s.most(s.greek) && s.written(s.greek) }},
 	{"tis-620", charmap.Windows874, func(s sample) bool { return s.most(s.thai) }},
 }
 
@@ -98,8 +103,15 @@ func highRuns(b []byte) []byte {
 }
 
 func count(text string) (s sample) {
+	var before rune
 	for _, r := range text {
-		if r < 0x80 {
+		if final(before) && unicode.Is(unicode.Hebrew, r) {
+			s.finals++
+		}
+		if unicode.IsLower(before) && unicode.IsUpper(r) {
+			s.inner++
+		}
+		if before = r; r < 0x80 {
 			continue
 		}
 		s.all++
@@ -117,6 +129,11 @@ func count(text string) (s sample) {
 			if unicode.IsLower(r) {
 				s.lower++
 			}
+		case unicode.Is(unicode.Greek, r):
+			s.greek++
+			if unicode.IsLower(r) {
+				s.lower++
+			}
 		case unicode.Is(unicode.Hebrew, r):
 			s.hebrew++
 		case unicode.Is(unicode.Thai, r):
@@ -126,4 +143,9 @@ func count(text string) (s sample) {
 		}
 	}
 	return s
+}
+
+// final tells if r is a letter of Hebrew that stands at the end of words only.
+func final(r rune) bool {
+	return r == 'ך' || r == 'ם' || r == 'ן' || r == 'ף' || r == 'ץ'
 }

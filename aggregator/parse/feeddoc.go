@@ -34,8 +34,9 @@ type entry struct {
 	language, comments       string
 	rights, image, base      string
 	source                   *Source
-	plainText                bool // title and summary hold no markup
-	level                    int  // how it is identified: byGUID, byLink or byAll
+	plainText                bool   // title and summary hold no markup
+	other                    string // what to have for a summary if there is none
+	level                    int    // how it is identified: byGUID, byLink or byAll
 }
 
 // settle makes addresses absolute and languages proper.
@@ -45,10 +46,15 @@ func (f *feedDoc) settle(base string) {
 	}
 	f.base = base
 	f.language = firstNonEmpty(language(f.xmlLang), language(f.language))
+	f.title, f.subtitle = once(f.title), once(f.subtitle)
+	if f.link == "" && isHTTP(f.id) && strings.HasPrefix(f.version, "atom") {
+		f.link = f.id
+	}
 	for _, p := range []*string{&f.link, &f.image, &f.icon, &f.logo} {
 		*p = absolute(base, *p)
 	}
 	settleLinks(base, f.links)
+	settlePeople(base, f.authors)
 	for i := range f.entries {
 		f.entries[i].settle(base, f)
 	}
@@ -60,12 +66,18 @@ func (e *entry) settle(base string, f *feedDoc) {
 	}
 	e.base = base
 	e.language = firstNonEmpty(language(e.language), f.language)
+	e.title, e.summary = once(e.title), once(e.summary)
+	for i := range e.content {
+		e.content[i].Value = once(e.content[i].Value)
+	}
 	if e.link == "" && e.guidIsLink && isHTTP(e.id) {
 		e.link = e.id
 	}
 	e.link, e.image, e.comments = absolute(base, e.link), absolute(base, e.image), absolute(base, e.comments)
 	settleLinks(base, e.links)
 	settleLinks(base, e.enclosures)
+	settlePeople(base, e.authors)
+	settlePeople(base, e.contributors)
 	if e.source != nil {
 		e.source.URL = absolute(base, e.source.URL)
 	}
@@ -74,6 +86,12 @@ func (e *entry) settle(base string, f *feedDoc) {
 func settleLinks(base string, links []Link) {
 	for i := range links {
 		links[i].URL = absolute(base, links[i].URL)
+	}
+}
+
+func settlePeople(base string, ps []Person) {
+	for i := range ps {
+		ps[i].URL = absolute(base, ps[i].URL)
 	}
 }
 

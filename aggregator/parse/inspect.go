@@ -2,8 +2,11 @@ package parse
 
 import (
 	"errors"
+	"html"
 	"strings"
 	"time"
+
+	xhtml "golang.org/x/net/html"
 )
 
 // Inspection is what `topicwire inspect feed` prints.
@@ -86,7 +89,7 @@ type Link struct {
 	Title  string `json:"title,omitempty"`
 }
 
-// Content is one form of an item's body: sanitised HTML.
+// Content is one form of an item's body: sanitised HTML, but for text/plain.
 type Content struct {
 	Value string `json:"value,omitempty"`
 	Type  string `json:"type,omitempty"`
@@ -109,9 +112,9 @@ func Inspect(in Input) Inspection {
 	}
 	f := &d.feed
 	out := Inspection{Error: d.warning, Encoding: d.encoding, Version: f.version, Feed: &InspectedFeed{
-		ID: f.id, Title: titleText(f.title), Link: f.link, Subtitle: Sanitize(f.subtitle, f.base), Language: f.language,
+		ID: f.id, Title: titleText(f.title), Link: f.link, Subtitle: shown(f.subtitle, f.base), Language: f.language,
 		Authors: f.authors, Published: rfc3339(f.published), PublishedRaw: f.published,
-		Updated: rfc3339(f.updated), UpdatedRaw: f.updated, Rights: Sanitize(f.rights, f.base), Tags: f.tags, Image: f.image,
+		Updated: rfc3339(f.updated), UpdatedRaw: f.updated, Rights: shown(f.rights, f.base), Tags: f.tags, Image: f.image,
 		Generator: f.generator, TTL: f.ttl, Icon: f.icon, Logo: f.logo, Links: f.links,
 	}}
 	for i := range f.entries {
@@ -122,16 +125,52 @@ func Inspect(in Input) Inspection {
 
 func (e *entry) inspected() InspectedItem {
 	it := InspectedItem{
-		ID: e.id, Title: e.titleText(), Link: e.link, Summary: Sanitize(e.summary, e.base), Authors: e.authors,
+		ID: e.id, Title: e.titleText(), Link: e.link, Summary: shown(e.summary, e.base), Authors: e.authors,
 		Contributors: e.contributors, Published: rfc3339(e.published), PublishedRaw: e.published,
 		Updated: rfc3339(e.updated), UpdatedRaw: e.updated, Tags: e.tags, Enclosures: e.enclosures,
-		Language: e.language, Links: e.links, Source: e.source, Comments: e.comments, Rights: Sanitize(e.rights, e.base),
+		Language: e.language, Links: e.links, Source: e.source, Comments: e.comments, Rights: shown(e.rights, e.base),
 	}
 	for _, c := range e.content {
-		it.Content = append(it.Content, Content{Value: Sanitize(c.Value, e.base), Type: c.Type})
-		it.Summary = firstNonEmpty(it.Summary, it.Content[0].Value)
+		value := shown(c.Value, e.base)
+		if strings.HasPrefix(c.Type, "text/") || c.Type == "application/xhtml+xml" {
+			it.Summary = firstNonEmpty(it.Summary, value)
+		}
+		if t := html.UnescapeString(value); c.Type == "text/plain" && strings.IndexByte(value, '<') < 0 && !active(t) {
+			value = t
+		}
+		it.Content = append(it.Content, Content{Value: value, Type: c.Type})
 	}
 	return it
+}
+
+// shown is [Sanitize] for a document whose address may not be known: relative
+// addresses are left then.
+func shown(s, base string) string {
+	if !isHTTP(base) && strings.IndexByte(s, '<') >= 0 {
+		s, _ = absolutize(notDeclared(s), base)
+		return strings.TrimSpace(relativePolicy().Sanitize(s))
+	}
+	return Sanitize(s, base)
+}
+
+// active tells if plain text would do something where it is taken for HTML.
+func active(s string) bool {
+	z := xhtml.NewTokenizer(strings.NewReader(s))
+	for {
+		switch z.Next() {
+		case xhtml.ErrorToken:
+			return false
+		case xhtml.StartTagToken, xhtml.SelfClosingTagToken:
+			name, attrs := z.TagName()
+			if attrs {
+				return true
+			}
+			switch string(name) {
+			case "script", "style", "iframe", "object", "embed", "svg", "math", "form", "base", "meta", "link", "plaintext", "xmp", "textarea", "title", "template", "noscript":
+				return true
+			}
+		}
+	}
 }
 
 func rfc3339(raw string) string {

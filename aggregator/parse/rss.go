@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mmcdole/gofeed/atom"
 	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/rss"
 )
@@ -18,7 +19,7 @@ func (f *feedDoc) fromRSS(r *rss.Feed) {
 	f.title = firstNonEmpty(f.title, value(x, "dc", "title"))
 	f.subtitle = firstNonEmpty(f.subtitle, value(x, "dc", "description"), value(x, "itunes", "subtitle"), value(x, "itunes", "summary"))
 	f.language = firstNonEmpty(f.language, value(x, "dc", "language"))
-	f.rights = firstNonEmpty(f.rights, value(x, "dc", "rights"))
+	f.rights = firstNonEmpty(f.rights, value(x, "dc", "rights"), value(x, "atom", "rights"))
 	f.updated = firstNonEmpty(f.updated, value(x, "dcterms", "modified"), value(x, "dc", "date"))
 	f.published = firstNonEmpty(f.published, value(x, "dcterms", "issued"), value(x, "dcterms", "created"))
 	f.period, f.frequency = value(x, "sy", "updatePeriod"), value(x, "sy", "updateFrequency")
@@ -29,6 +30,8 @@ func (f *feedDoc) fromRSS(r *rss.Feed) {
 	f.title = firstNonEmpty(f.title, value(x, "atom", "title"), value(x, "media", "title"))
 	f.subtitle = firstNonEmpty(f.subtitle, value(x, "media", "description"))
 	f.id = value(x, "atom", "id")
+	f.subtitle, f.generator = firstNonEmpty(f.subtitle, value(x, "atom", "subtitle")), firstNonEmpty(f.generator, value(x, "atom", "generator"))
+	f.icon, f.logo = value(x, "atom", "icon"), value(x, "atom", "logo")
 	f.published = firstNonEmpty(f.published, value(x, "atom", "published"))
 	f.updated = firstNonEmpty(f.updated, value(x, "atom", "updated"))
 	f.tags = moreTags(rssTags(r.Categories), x)
@@ -36,9 +39,8 @@ func (f *feedDoc) fromRSS(r *rss.Feed) {
 	if r.Link != "" {
 		f.links = []Link{{URL: r.Link, Rel: "alternate", Type: "text/html"}}
 	}
-	for _, e := range x["atom"]["link"] {
-		f.links = append(f.links, extLink(e))
-	}
+	more, page, _ := extLinks(x)
+	f.links, f.link = append(f.links, more...), firstNonEmpty(f.link, page)
 	f.links = append(f.links, licenses(x)...)
 	f.entries = make([]entry, len(r.Items))
 	for i, it := range r.Items {
@@ -56,25 +58,39 @@ func rssVersion(v string) string {
 	case "090", "092", "093", "094", "10", "11", "20":
 		return "rss" + v
 	}
-	return "rss20"
+	if strings.HasPrefix(v, "2") && len(v) > 1 {
+		return "rss20"
+	}
+	return "rss"
 }
 
 func (e *entry) fromRSS(r *rss.Item) {
 	x := r.Extensions
-	e.title = firstNonEmpty(r.Title, value(x, "dc", "title"), value(x, "media", "title"), value(x, "atom", "title"))
+	e.title = firstNonEmpty(r.Title, value(x, "dc", "title"), mediaText(x, "title"), value(x, "atom", "title"))
 	e.link, e.comments = r.Link, r.Comments
-	e.summary = firstNonEmpty(r.Description, value(x, "dc", "description"), value(x, "itunes", "summary"), value(x, "media", "description"), value(x, "atom", "summary"), r.Custom["summary"])
+	e.summary = firstNonEmpty(r.Description, value(x, "dc", "description"), value(x, "itunes", "summary"), mediaText(x, "description"), value(x, "atom", "summary"), r.Custom["summary"])
+	if own := r.Custom["summary"]; own != "" && r.Description != "" { // then that is the content
+		e.summary = own
+		e.content = []Content{{Value: r.Description, Type: "text/html"}}
+	}
 	if c := firstNonEmpty(r.Content, value(x, "atom", "content"), r.Custom["body"], r.Custom["fullitem"]); c != "" {
 		e.content = []Content{{Value: c, Type: "text/html"}}
 	}
 	if r.GUID != nil {
-		e.id, e.guidIsLink = strings.TrimSpace(r.GUID.Value), !strings.EqualFold(r.GUID.IsPermalink, "false")
+		e.id, e.guidIsLink = strings.TrimSpace(r.GUID.Value), strings.EqualFold(strings.TrimSpace(r.GUID.IsPermalink), "true")
 	}
-	e.id, e.rights = firstNonEmpty(e.id, value(x, "atom", "id")), r.Custom["copyright"]
+	if id := value(x, "atom", "id"); e.id == "" && id != "" {
+		e.id, e.guidIsLink = id, true
+	}
+	e.rights = r.Custom["copyright"]
 	e.published = firstNonEmpty(r.PubDate, value(x, "dcterms", "issued"), value(x, "dcterms", "created"), value(x, "atom", "published"), value(x, "dc", "date"))
-	e.updated = firstNonEmpty(value(x, "dcterms", "modified"), value(x, "atom", "updated"), value(x, "dc", "date"))
-	e.authors = authors(r.Author, x)
-	e.contributors = people(values(x, "dc", "contributor")...)
+	e.updated = firstNonEmpty(value(x, "dcterms", "modified"), value(x, "atom", "updated"), value(x, "dc", "date"), r.Custom["lastBuildDate"], r.Custom["lastbuilddate"])
+	if strings.HasPrefix(r.Author, "<") { // elements, as in Atom
+		e.authors = rawPeople(nil, []byte(r.Author))
+	} else {
+		e.authors = authors(r.Author, x)
+	}
+	e.contributors = append(people(values(x, "dc", "contributor")...), extPeople(x["atom"]["contributor"])...)
 	e.tags = moreTags(rssTags(r.Categories), x)
 	if r.Link != "" {
 		e.links = append(e.links, Link{URL: r.Link, Rel: "alternate", Type: "text/html"})
@@ -84,12 +100,15 @@ func (e *entry) fromRSS(r *rss.Item) {
 		e.links = append(e.links, Link{URL: c.URL, Type: c.Type, Length: c.Length, Rel: "enclosure"})
 	}
 	e.media(x)
-	e.language, e.rights = value(x, "dc", "language"), firstNonEmpty(e.rights, value(x, "dc", "rights"))
+	e.language, e.rights = value(x, "dc", "language"), firstNonEmpty(e.rights, value(x, "dc", "rights"), value(x, "atom", "rights"))
 	if r.Source != nil {
 		e.source = &Source{Title: r.Source.Title, URL: r.Source.URL}
 	}
-	for _, l := range x["atom"]["link"] {
-		e.links = append(e.links, extLink(l))
+	more, page, files := extLinks(x)
+	e.links, e.link = append(e.links, more...), firstNonEmpty(e.link, page)
+	for _, l := range files {
+		l.Rel = ""
+		e.enclosures = append(e.enclosures, l)
 	}
 	e.links = append(e.links, licenses(x)...)
 }
@@ -104,6 +123,9 @@ func rssTags(cs []*rss.Category) (ts []Tag) {
 // moreTags adds what other namespaces say: dc:subject, iTunes, Media RSS.
 func moreTags(ts []Tag, x ext.Extensions) []Tag {
 	const itunes, media = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
+	for _, c := range x["atom"]["category"] {
+		ts = addTag(ts, Tag{Term: c.Attrs["term"], Scheme: c.Attrs["scheme"], Label: c.Attrs["label"]})
+	}
 	for _, s := range values(x, "dc", "subject") {
 		ts = addTag(ts, Tag{Term: s})
 	}
@@ -139,17 +161,24 @@ func authors(own string, x ext.Extensions) []Person {
 	if len(ps) == 0 {
 		ps = people(values(x, "dc", "author")...)
 	}
-	for _, a := range x["atom"]["author"] {
-		p := Person{Name: oneLine(childOf(a, "name")), Email: oneLine(childOf(a, "email")), URL: firstNonEmpty(childOf(a, "uri"), childOf(a, "url"))}
-		if p != (Person{}) && len(ps) < maxList {
+	ps = append(ps, extPeople(x["atom"]["author"])...)
+	for _, p := range people(value(x, "itunes", "author")) {
+		if !slices.ContainsFunc(ps, func(q Person) bool { return strings.EqualFold(p.Name, q.Name) }) {
 			ps = append(ps, p)
 		}
 	}
-	if len(ps) == 0 {
-		ps = people(value(x, "itunes", "author"))
-	}
 	for _, o := range x["itunes"]["owner"] {
 		if p := (Person{Name: oneLine(childOf(o, "name")), Email: oneLine(childOf(o, "email"))}); len(ps) == 0 && p != (Person{}) {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+// extPeople reads the persons of Atom in RSS.
+func extPeople(es []ext.Extension) (ps []Person) {
+	for _, a := range head(es) {
+		if p := (Person{Name: oneLine(childOf(a, "name")), Email: oneLine(childOf(a, "email")), URL: firstNonEmpty(childOf(a, "uri"), childOf(a, "url"))}); p != (Person{}) {
 			ps = append(ps, p)
 		}
 	}
@@ -191,9 +220,14 @@ func (e *entry) media(x ext.Extensions) {
 // head returns no more of a list than an item keeps.
 func head(list []ext.Extension) []ext.Extension { return list[:min(len(list), maxList)] }
 
-func extLink(e ext.Extension) Link {
-	rel := firstNonEmpty(e.Attrs["rel"], "alternate")
-	return Link{URL: e.Attrs["href"], Rel: rel, Type: e.Attrs["type"], Title: e.Attrs["title"], Length: e.Attrs["length"]}
+// extLinks reads the links of Atom in RSS: all, that to the page, the files.
+func extLinks(x ext.Extensions) (links []Link, page string, files []Link) {
+	es := head(x["atom"]["link"])
+	as := make([]*atom.Link, len(es))
+	for i, e := range es {
+		as[i] = &atom.Link{Href: e.Attrs["href"], Rel: e.Attrs["rel"], Type: e.Attrs["type"], Title: e.Attrs["title"], Length: e.Attrs["length"]}
+	}
+	return atomLinks(as)
 }
 
 // licenses reads the two Creative Commons modules.
@@ -206,6 +240,19 @@ func licenses(x ext.Extensions) (ls []Link) {
 		}
 	}
 	return ls
+}
+
+// mediaText returns what Media RSS says of an item, or of its first group.
+func mediaText(x ext.Extensions, name string) string {
+	if v := value(x, "media", name); v != "" {
+		return v
+	}
+	for _, g := range x["media"]["group"] {
+		if v := childOf(g, name); v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 func value(x ext.Extensions, ns, name string) string {
@@ -265,8 +312,22 @@ func person(s string) Person {
 			return Person{Name: in, Email: strings.TrimPrefix(out, "mailto:")}
 		}
 	}
-	if strings.Contains(s, "@") && !strings.ContainsAny(s, " /") {
-		return Person{Email: strings.TrimPrefix(s, "mailto:")}
+	if mail, name, ok := mailIn(s); ok {
+		return Person{Name: name, Email: mail}
 	}
 	return Person{Name: s}
+}
+
+// mailIn finds the one mail address in "a@example.org Name".
+func mailIn(s string) (mail, name string, ok bool) {
+	if strings.Count(s, "@") != 1 {
+		return "", "", false
+	}
+	words := strings.Fields(s)
+	for i, w := range words {
+		if local, host, _ := strings.Cut(w, "@"); local != "" && host != "" && !strings.Contains(w, "/") && (len(words) == 1 || strings.Contains(host, ".")) {
+			return strings.TrimPrefix(w, "mailto:"), strings.Join(append(words[:i:i], words[i+1:]...), " "), true
+		}
+	}
+	return "", "", false
 }

@@ -30,12 +30,37 @@ func sanitize(s, base string) (clean, image string) {
 	if clean, image, ok := sanitizeSimple(s, base); ok {
 		return clean, image
 	}
-	s, image = absolutize(s, base)
+	s, image = absolutize(notDeclared(s), base)
 	return strings.TrimSpace(policy().Sanitize(s)), image
 }
 
+// notDeclared writes a "<!" that begins neither a comment nor a declaration as
+// text: browsers would hide what follows.
+func notDeclared(s string) string {
+	i := strings.Index(s, "<!")
+	if i < 0 {
+		return s
+	}
+	var w strings.Builder
+	for ; i >= 0; i = strings.Index(s, "<!") {
+		w.WriteString(s[:i])
+		s = s[i+2:]
+		if s != "" && (s[0] == '-' || s[0] == '[' || s[0]|0x20 == 'd') {
+			w.WriteString("<!")
+		} else {
+			w.WriteString("&lt;!")
+		}
+	}
+	return w.String() + s
+}
+
 // policy is what republished HTML may hold.
-var policy = sync.OnceValue(func() *bluemonday.Policy {
+var policy = sync.OnceValue(newPolicy)
+
+// relativePolicy is policy, with relative addresses.
+var relativePolicy = sync.OnceValue(func() *bluemonday.Policy { return newPolicy().AllowRelativeURLs(true) })
+
+func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code",
 		"em", "strong", "b", "i", "u", "s", "small", "sub", "sup", "del", "ins", "mark", "abbr", "cite", "q", "kbd", "samp", "var",
@@ -43,6 +68,7 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 		"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "details", "summary", "time", "address", "ruby", "rt", "rp", "bdi", "bdo", "wbr")
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("src", "alt").OnElements("img")
+	p.AllowAttrs("title").OnElements("a", "abbr", "img")
 	p.AllowAttrs("width", "height").Matching(bluemonday.Integer).OnElements("img")
 	p.AllowAttrs("cite").OnElements("blockquote", "q", "del", "ins")
 	p.AllowAttrs("colspan", "rowspan").Matching(bluemonday.Integer).OnElements("td", "th")
@@ -54,7 +80,7 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p.RequireNoFollowOnLinks(false)
 	p.SkipElementsContent("script", "style", "noscript", "iframe", "object", "embed", "svg", "math", "template", "noembed", "noframes", "xmp", "plaintext", "form", "select", "textarea", "button", "title", "head")
 	return p
-})
+}
 
 // absolutize resolves the addresses in HTML against base and drops tracking
 // images. It returns the address of the first image that remains.

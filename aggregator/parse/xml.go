@@ -12,7 +12,7 @@ import (
 
 // readXML reads RSS, RDF, Atom and CDF.
 func readXML(text []byte, in Input, whole bool) (*parsed, error) {
-	doc := rename(clean(fromRoot(text)))
+	doc := rename(plainSpaces(clean(fromRoot(text))))
 	o, serr := scan(doc)
 	if serr != nil {
 		return nil, serr
@@ -149,9 +149,8 @@ func fromRoot(text []byte) []byte {
 			break
 		}
 		i += lt
-		name := tagName(head[i+1 : min(i+40, len(head))])
-		switch strings.ToLower(string(name)) {
-		case "rss", "feed", "rdf:rdf", "rdf", "atom:feed", "a:feed", "channel", "entry":
+		switch strings.ToLower(string(local(tagName(head[i+1 : min(i+40, len(head))])))) {
+		case "rss", "feed", "rdf", "channel", "entry":
 			return text[i:]
 		}
 	}

@@ -22,13 +22,9 @@ var (
 	bufioPool  = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 8<<10) }}
 	gzipPool   = sync.Pool{New: func() any { return new(gzip.Reader) }}
 	brotliPool = sync.Pool{New: func() any { return brotli.NewReader(nil) }}
-	bodyPool   = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 )
 
-const (
-	maxCodings = 3
-	keepBuffer = 512 << 10 // larger buffers are not pooled
-)
+const maxCodings = 3
 
 // wireReader reads a body as it comes, counts it, and gives up if it comes
 // too slowly or is too long.
@@ -55,37 +51,38 @@ func (w *wireReader) Read(p []byte) (int, error) {
 
 // readBody reads and decodes the body within the bounds of the exchange. A
 // body that broke off is kept as far as it came.
-func readBody(ctx context.Context, cancel context.CancelCauseFunc, x *exchange, resp *http.Response) error {
+func (c *Client) readBody(ctx context.Context, x *exchange, resp *http.Response) error {
 	if resp.ContentLength > x.wire {
 		return errTooLarge
 	}
-	w := &wireReader{r: resp.Body, max: x.wire, idle: time.AfterFunc(idleTimeout, func() { cancel(errIdle) })}
-	defer w.idle.Stop()
+	x.clock.idle = time.AfterFunc(idleTimeout, func() { x.clock.cancel(errIdle) })
+	w := &wireReader{r: resp.Body, max: x.wire, idle: x.clock.idle}
 	br := bufioPool.Get().(*bufio.Reader)
 	br.Reset(w)
 	defer func() { br.Reset(nil); bufioPool.Put(br) }()
 
-	buf := bodyPool.Get().(*bytes.Buffer)
-	buf.Reset()
-	defer func() {
-		if buf.Cap() <= keepBuffer {
-			bodyPool.Put(buf)
-		}
-	}()
-	err := decode(br, codings(resp.Header), x.decoded, buf)
+	body := &gathering{budget: c.budget, clock: &x.clock}
+	defer body.drop()
+	err := c.decode(ctx, x, br, codings(resp.Header), body)
 	x.res.WireBytes = w.n
 	switch {
 	case err == nil:
-	case errors.Is(err, errTooLarge) && x.cutDecoded && buf.Len() > 0:
-	case errors.Is(err, errTooLarge), errors.Is(err, errCoding), ctx.Err() != nil, buf.Len() == 0 && w.err != nil:
+	case errors.Is(err, errTooLarge) && x.cutDecoded && body.n > 0:
+	case errors.Is(err, errTooLarge), errors.Is(err, errCoding), ctx.Err() != nil, body.n == 0 && w.err != nil:
 		return err
-	case w.err != nil, errors.Is(err, io.ErrUnexpectedEOF) && buf.Len() > 0:
+	case w.err != nil, errors.Is(err, io.ErrUnexpectedEOF) && body.n > 0:
 		x.res.Truncated = true
 	default:
 		return errors.Join(errEncoding, err)
 	}
-	x.res.Body = bytes.Clone(buf.Bytes())
-	x.res.Bytes = int64(len(x.res.Body))
+	x.res.Bytes = int64(body.n)
+	x.res.Body, x.res.release = body.keep()
+	if x.res.release != nil && !x.hold {
+		held := x.res.Body
+		x.res.Body = bytes.Clone(held)
+		x.res.release()
+		x.res.release = nil
+	}
 	return nil
 }
 
@@ -102,49 +99,155 @@ func codings(h http.Header) []string {
 	return out
 }
 
-// decode undoes the codings, the last one first, and writes what it gets to
-// buf: at most limit bytes at every step.
-func decode(br *bufio.Reader, applied []string, limit int64, buf *bytes.Buffer) error {
-	magic, _ := br.Peek(2) // whatever it says is seen again by Read
+// decode undoes the codings, the last one first, and gathers what it gets: no
+// more than the exchange allows at every step.
+func (c *Client) decode(ctx context.Context, x *exchange, wire *bufio.Reader, applied []string, body *gathering) error {
+	magic, _ := wire.Peek(2) // whatever it says is seen again by Read
 	zipped := len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b
 	switch {
 	case len(applied) == 0 && zipped: // labelled too little
 		applied = []string{"gzip"}
 	case len(applied) == 1 && isGzip(applied[0]) && !zipped: // labelled too much
 		applied = nil
-	case len(applied) > maxCodings:
+	}
+	if !decodable(applied) {
 		return errCoding
 	}
-	var r io.Reader = br
-	for _, c := range slices.Backward(applied) {
-		switch {
-		case isGzip(c):
-			zr := gzipPool.Get().(*gzip.Reader)
-			defer gzipPool.Put(zr)
-			if err := zr.Reset(r); err != nil {
-				return err
-			}
-			r = zr
-		case c == "br":
-			zr := brotliPool.Get().(*brotli.Reader)
-			defer brotliPool.Put(zr)
-			if err := zr.Reset(r); err != nil {
-				return err
-			}
-			r = zr
-		default:
-			return errCoding
+	var r io.Reader = wire
+	if slices.Contains(applied, "br") {
+		head := &gathered{rest: wire, body: gathering{budget: c.budget, clock: &x.clock}}
+		defer head.body.drop()
+		place := &c.budget.brotli
+		if err := head.fill(ctx); err == nil {
+			place = &c.budget.slowBrotli // there is more to come
 		}
-		r = &limitReader{r: r, left: limit}
+		if err := place.take(ctx, &x.clock); err != nil {
+			return err
+		}
+		defer place.give()
+		r = head
+	}
+	for _, coding := range slices.Backward(applied) {
+		reader, done, err := undo(coding, r)
+		if err != nil {
+			return err
+		}
+		defer done()
+		r = &limitReader{r: reader, left: x.decoded}
 	}
 	if len(applied) == 0 {
-		r = &limitReader{r: r, left: limit}
+		r = &limitReader{r: r, left: x.decoded}
 	}
-	_, err := buf.ReadFrom(r)
-	return err
+	return gather(ctx, r, body)
+}
+
+// decodable tells if we offered to decode this. Nobody needs Brotli twice,
+// and each decoder takes megabytes.
+func decodable(applied []string) bool {
+	brotlis := 0
+	for _, coding := range applied {
+		switch {
+		case coding == "br":
+			brotlis++
+		case !isGzip(coding):
+			return false
+		}
+	}
+	return len(applied) <= maxCodings && brotlis <= 1
+}
+
+// undo returns a reader of what a coding was applied to; done gives it back.
+func undo(coding string, r io.Reader) (reader io.Reader, done func(), err error) {
+	if coding == "br" {
+		zr := brotliPool.Get().(*brotli.Reader)
+		err = zr.Reset(&windowReader{r: r})
+		return zr, func() { brotliPool.Put(zr) }, err
+	}
+	zr := gzipPool.Get().(*gzip.Reader)
+	if err := zr.Reset(r); err != nil {
+		gzipPool.Put(zr)
+		return nil, nil, err
+	}
+	return zr, func() { gzipPool.Put(zr) }, nil
 }
 
 func isGzip(coding string) bool { return coding == "gzip" || coding == "x-gzip" }
+
+// gather reads r to its end.
+func gather(ctx context.Context, r io.Reader, body *gathering) error {
+	for idle := 0; idle < 100; {
+		p, err := body.room(ctx)
+		if err != nil {
+			return err
+		}
+		n, err := r.Read(p)
+		body.n += n
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if idle++; n > 0 {
+			idle = 0
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// gathered reads the beginning of a body that has come already, then the rest.
+type gathered struct {
+	body gathering
+	read int
+	err  error // that ended the beginning; nil: there is more
+	rest io.Reader
+}
+
+// fill gathers the beginning: as much of it as is free. The error says what
+// ended it.
+func (g *gathered) fill(ctx context.Context) error {
+	for g.err == nil && !g.body.full() {
+		p, err := g.body.room(ctx)
+		if err != nil {
+			return err
+		}
+		n, err := g.rest.Read(p)
+		g.body.n += n
+		g.err = err
+	}
+	return g.err
+}
+
+func (g *gathered) Read(p []byte) (int, error) {
+	if g.read == g.body.n {
+		if g.err != nil {
+			return 0, g.err
+		}
+		return g.rest.Read(p)
+	}
+	at := g.read % chunkBytes
+	n := copy(p, g.body.chunks[g.read/chunkBytes][at:min(chunkBytes, at+g.body.n-g.read)])
+	g.read += n
+	return n, nil
+}
+
+// windowReader refuses Brotli whose window is larger than 4 MiB: those are for
+// files larger than what we read, and each costs as much memory as it says.
+type windowReader struct {
+	r    io.Reader
+	seen bool
+}
+
+func (w *windowReader) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if n > 0 && !w.seen {
+		w.seen = true
+		if p[0]&1 == 1 && p[0]>>1&7 >= 6 { // RFC 7932 9.1: 17 plus these bits
+			return 0, errWindow
+		}
+	}
+	return n, err
+}
 
 // limitReader ends with errTooLarge, where io.LimitReader would pretend that
 // the data ends.

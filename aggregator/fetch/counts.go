@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"maps"
+	"net/http"
 	"sync"
 	"sync/atomic"
 )
@@ -9,7 +10,7 @@ import (
 // Counts is what a Client has done since it was made, for metrics (BEHAVIOUR
 // O-20). The numbers only grow.
 type Counts struct {
-	Unconditional int64            // feed requests sent without validators; redirects are not counted again
+	Unconditional int64            // feed requests answered that carried no validators
 	RateLimited   int64            // answers 429, to feeds and pages
 	SSRFBlocked   int64            // connections that were refused because of their address or port
 	Insecure      int64            // feed requests whose server's certificate was not verified
@@ -32,6 +33,16 @@ func (c *counters) page(outcome string) {
 		c.pages = make(map[string]int64)
 	}
 	c.pages[outcome]++
+}
+
+// answered counts an answer that is no redirect.
+func (c *counters) answered(x *exchange) {
+	if x.feed && !x.hop.conditional {
+		c.unconditional.Add(1)
+	}
+	if x.res.Status == http.StatusTooManyRequests {
+		c.rateLimited.Add(1)
+	}
 }
 
 // Counts returns the numbers as they are now.

@@ -19,6 +19,7 @@ const (
 	headerTimeout  = 20 * time.Second
 	idleTimeout    = 15 * time.Second
 	wholeTimeout   = 60 * time.Second
+	heldTimeout    = 15 * time.Second       // for the rest of a body that others wait for
 	familyLead     = 300 * time.Millisecond // RFC 8305 5: head start of the preferred family
 )
 

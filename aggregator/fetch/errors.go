@@ -62,6 +62,7 @@ func (e *Error) Temporary() bool {
 var (
 	errWhole     = errors.New("the whole exchange took too long")
 	errIdle      = errors.New("the server stopped sending before the end")
+	errHeld      = errors.New("the server sent a large answer too slowly")
 	errTooLarge  = errors.New("the answer is larger than allowed")
 	errRedirects = errors.New("more than 5 redirects, or a loop of them")
 	errLocation  = errors.New("redirected to an address that cannot be read")
@@ -71,6 +72,7 @@ var (
 	errPart      = errors.New("the server sent a part of the document that was not asked for")
 	errCoding    = errors.New("the answer has a content encoding that was not offered")
 	errEncoding  = errors.New("the answer does not have the content encoding it claims")
+	errWindow    = errors.New("the Brotli window is larger than 4 MiB")
 	errNotHTML   = errors.New("not an HTML page")
 )
 
@@ -97,7 +99,7 @@ func classify(x *exchange, err error) (kind, msg string) {
 	switch {
 	case errors.As(err, &status):
 		return KindStatus, statusWords(x.res.Status, status.challenge)
-	case errors.Is(err, errWhole), errors.Is(err, errIdle):
+	case errors.Is(err, errWhole), errors.Is(err, errIdle), errors.Is(err, errHeld):
 		return KindTimeout, rootWords(err)
 	case errors.Is(err, errTooLarge):
 		return KindTooLarge, fmt.Sprintf("the answer is larger than %s", bytesWords(x.decoded, x.wire))

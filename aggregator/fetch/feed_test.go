@@ -322,7 +322,7 @@ func TestF23UnknownAndWrongEncodings(t *testing.T) {
 			}
 		})
 	})
-	t.Run("retried once as identity, and remembered", func(t *testing.T) {
+	t.Run("retried once as identity, and told to be remembered", func(t *testing.T) {
 		bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
 			net.Handle("news.example", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("Accept-Encoding") != "identity" {
@@ -330,23 +330,45 @@ func TestF23UnknownAndWrongEncodings(t *testing.T) {
 				}
 				io.WriteString(w, rss)
 			}))
-			for range 2 {
-				res, err := c.Feed(t.Context(), fetch.Request{URL: "http://news.example/"})
-				if err != nil || string(res.Body) != rss {
-					t.Fatalf("Feed = %q, %v", res.Body, err)
+			plain := false
+			for range 3 {
+				res, err := c.Feed(t.Context(), fetch.Request{URL: "http://news.example/", PlainBody: plain})
+				if err != nil || string(res.Body) != rss || !res.PlainBody {
+					t.Fatalf("Feed = %q, plain %v, %v", res.Body, res.PlainBody, err)
+				}
+				plain = res.PlainBody
+			}
+			if n := len(net.Requests()); n != 4 {
+				t.Errorf("%d requests, want 4: wrong, right, right, right", n)
+			}
+		})
+	})
+	t.Run("still remembered where nothing can be learned", func(t *testing.T) {
+		bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
+			net.Handle("news.example", answer(304, "", ""))
+			net.Handle("down.example", answer(503, "", ""))
+			for _, host := range []string{"news", "down", "nowhere"} {
+				res, _ := c.Feed(t.Context(), fetch.Request{URL: "http://" + host + ".example/", ETag: `"x"`, PlainBody: true})
+				if !res.PlainBody {
+					t.Errorf("%s: forgotten", host)
 				}
 			}
-			if n := len(net.Requests()); n != 3 {
-				t.Errorf("%d requests, want 3: wrong, right, right", n)
+			for _, r := range net.Requests() {
+				if got := r.Header.Get("Accept-Encoding"); got != "identity" {
+					t.Errorf("Accept-Encoding: %q", got)
+				}
 			}
 		})
 	})
 	t.Run("wrong for good", func(t *testing.T) {
 		bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
 			net.Handle("news.example", answer(200, "Content-Encoding: br", rss))
-			_, err := c.Feed(t.Context(), fetch.Request{URL: "http://news.example/"})
+			res, err := c.Feed(t.Context(), fetch.Request{URL: "http://news.example/"})
 			if fe := failure(t, err); fe.Kind != fetch.KindProtocol || len(net.Requests()) != 2 {
 				t.Errorf("%v after %d requests, want a protocol error after 2", fe, len(net.Requests()))
+			}
+			if res.PlainBody {
+				t.Error("nothing was learned, but it is remembered")
 			}
 		})
 	})

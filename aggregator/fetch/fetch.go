@@ -17,7 +17,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"topicwire/aggregator"
@@ -66,15 +65,13 @@ type Options struct {
 type Client struct {
 	opts      Options
 	guard     *guard
-	transport *http.Transport
+	transport transports
+	budget    *budget
 	log       *slog.Logger
 	static    staticHeaders
 	robots    robotsCache
 	hosts     hostGates
 	counts    counters
-
-	mu       sync.Mutex
-	identity map[string]struct{} // URLs whose servers label encodings wrongly
 }
 
 // New returns a client with a connection pool of its own.
@@ -98,39 +95,22 @@ func New(o Options) *Client {
 		o.Hosts = &memoryHosts{now: o.Now, hosts: make(map[string]aggregator.HostState)}
 	}
 	d := newDialer(o)
-	tc := &tls.Config{}
-	if o.TLS != nil {
-		tc = o.TLS.Clone()
-	}
-	tc.MinVersion = tls.VersionTLS12
-	tc.ClientSessionCache = tls.NewLRUClientSessionCache(ticketCache)
 	c := &Client{
-		opts:  o,
-		guard: &d.guard,
-		log:   o.Logger,
-		transport: &http.Transport{
-			DialContext:            d.DialContext, // no proxy: BEHAVIOUR X-05
-			TLSClientConfig:        tc,
-			TLSHandshakeTimeout:    tlsTimeout,
-			ResponseHeaderTimeout:  headerTimeout,
-			MaxResponseHeaderBytes: maxHeaderBytes,
-			MaxIdleConns:           maxIdleConns,
-			MaxIdleConnsPerHost:    1,
-			IdleConnTimeout:        30 * time.Second,
-			DisableCompression:     true, // we decode ourselves, within bounds
-			ForceAttemptHTTP2:      true,
-		},
-		static:   newStaticHeaders(o.UserAgent),
-		robots:   robotsCache{origins: make(map[string]*robotsEntry)},
-		hosts:    hostGates{hosts: make(map[string]*hostGate)},
-		identity: make(map[string]struct{}),
+		opts:      o,
+		guard:     &d.guard,
+		log:       o.Logger,
+		transport: transports{dialer: d, tls: o.TLS},
+		budget:    newBudget(),
+		static:    newStaticHeaders(o.UserAgent),
+		robots:    robotsCache{origins: make(map[string]*robotsEntry)},
+		hosts:     hostGates{hosts: make(map[string]*hostGate)},
 	}
 	d.blocked = &c.counts.blocked
 	return c
 }
 
 // Close closes idle connections.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() { c.transport.close() }
 
 // Request asks for a feed.
 type Request struct {
@@ -156,10 +136,16 @@ type Response struct {
 	release   func()
 }
 
-// Release gives back the room that a large body takes. Until then, few other
-// large bodies are read. It may be called more than once, and on nil.
+// Release gives back the room that a large body takes; Body is gone then. Until
+// then few other large bodies are read: whoever is given a Response by Feed
+// calls Release as soon as the body has been parsed. It may be called more
+// than once, and on nil.
 func (r *Response) Release() {
-	if r != nil && r.release != nil {
+	if r == nil {
+		return
+	}
+	r.Body = nil
+	if r.release != nil {
 		r.release()
 		r.release = nil
 	}
@@ -170,18 +156,17 @@ func (r *Response) Release() {
 // Response comes along with it: its Fetch is filled as far as the exchange
 // came.
 func (c *Client) Feed(ctx context.Context, r Request) (*Response, error) {
-	if r.ETag == "" && r.LastModified == "" {
-		c.counts.unconditional.Add(1)
-	}
 	return c.do(ctx, &exchange{
-		url: r.URL, etag: r.ETag, lastModified: r.LastModified,
+		feed: true, url: r.URL, etag: r.ETag, lastModified: r.LastModified, validatorsURL: r.ValidatorsURL,
 		user: r.User, password: r.Password, headers: r.Headers,
-		accept: c.static.acceptFeed, wire: maxWireBytes, decoded: maxDecodedBytes, closeAfter: true,
+		identity: r.PlainBody, delta: r.Delta, http1: r.HTTP1, insecure: r.Insecure,
+		accept: c.static.acceptFeed, wire: maxWireBytes, decoded: maxDecodedBytes, closeAfter: true, hold: true,
 	})
 }
 
 // Get asks for a document of another kind, of at most limit bytes.
 func (c *Client) Get(ctx context.Context, url, accept string, limit int64) (*Response, error) {
+	limit = min(limit, maxDecodedBytes)
 	return c.do(ctx, &exchange{
 		url: url, accept: []string{accept}, wire: min(limit, maxWireBytes), decoded: limit, closeAfter: true,
 	})

@@ -102,13 +102,16 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) error {
 		return plain(w, http.StatusServiceUnavailable, "stopping\n")
 	}
 	if err := s.readiness.err(); err != nil {
-		s.log.Error("not ready", "err", err)
+		if words := err.Error(); s.unready.Swap(&words) == nil { // once, however often we are asked
+			s.log.Error("not ready", "err", err)
+		}
 		text := "the database takes no writes"
 		if known, ok := errors.AsType[Unready](err); ok {
 			text = known.Text
 		}
 		return plain(w, http.StatusServiceUnavailable, text+"\n")
 	}
+	s.unready.Store(nil)
 	return plain(w, http.StatusOK, "ready\n")
 }
 

@@ -95,6 +95,7 @@ type Server struct {
 	handler   http.Handler
 
 	stopping atomic.Bool
+	unready  atomic.Pointer[string] // what was logged; nil: ready when last asked
 }
 
 // New returns a server that is ready to answer.

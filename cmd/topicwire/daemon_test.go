@@ -80,7 +80,7 @@ func lintMetrics(t *testing.T, d *daemon) {
 	for _, p := range problems {
 		t.Errorf("/metrics: %s: %s", p.Metric, p.Text)
 	}
-	for _, want := range []string{`topicwire_polls_total{outcome="read"}`, `topicwire_items_total{result="new"}`, `topicwire_feeds{state="active"}`,
+	for _, want := range []string{`topicwire_fetch_total{outcome="read"}`, `topicwire_items_total{result="new"}`, `topicwire_feeds{state="active"}`,
 		"topicwire_pending_items", "topicwire_db_size_bytes", "topicwire_build_info", "topicwire_http_requests_total"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("/metrics lacks %s", want)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -50,12 +51,9 @@ func loggable(_ []string, a slog.Attr) slog.Attr {
 	case slog.KindDuration:
 		a.Value = slog.StringValue(readable(v.Duration()))
 	case slog.KindAny:
-		if _, ok := v.Any().(slog.Level); ok {
-			return a
-		}
-		if err, ok := v.Any().(error); ok {
-			a.Value = slog.StringValue(oneLogValue(err.Error()))
-		} else {
+		switch reflect.ValueOf(v.Any()).Kind() { // levels and ids stay what they are
+		case reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64, reflect.Float64:
+		default:
 			a.Value = slog.StringValue(oneLogValue(fmt.Sprint(v.Any())))
 		}
 	case slog.KindString:

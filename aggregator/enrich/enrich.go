@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"topicwire/aggregator"
@@ -45,10 +46,11 @@ type Page struct {
 	URL      string      // where it was read, after redirects
 	Header   http.Header // may be nil
 	Body     []byte
-	Title    string // the feed's, or empty
-	Summary  string // the feed's, plain, or empty
-	Language string // the feed's, or empty
-	Selector string // CSS selector of the article's text; empty: found here
+	Title    string    // the feed's, or empty
+	Summary  string    // the feed's, plain, or empty
+	Language string    // the feed's, or empty
+	Now      time.Time // for unavailable_after; zero: that is not looked at
+	Selector string    // CSS selector of the article's text; empty: found here
 }
 
 // Reading is what a page says, for looking at. What is saved or published of
@@ -148,7 +150,7 @@ func Extract(p Page) (a Reading) {
 	}
 	f := readFacts(doc, base, p)
 	f.fill(&a.Article)
-	d := readDirectives(f, p.Header)
+	d := readDirectives(f, p.Header, p.Now)
 	a.Barred, a.NoSnippet = d.barred, d.noSnippet
 	found := ""
 	switch {

@@ -3,8 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
+	"math/rand/v2"
 	"time"
 
 	"topicwire/aggregator"
@@ -13,70 +12,77 @@ import (
 )
 
 const (
-	pagesPerHost = 4 // pages of one host taken in one claim
-	pageTries    = 3 // BEHAVIOUR S-07
-	pageBackoff  = time.Hour
+	pageTries     = 3                   // BEHAVIOUR S-07
+	refusedRest   = 30 * 24 * time.Hour // BEHAVIOUR S-11: until a refused page is asked for again
+	maxPageMaxAge = 7 * 24 * time.Hour  // BEHAVIOUR §0
+	minPutBack    = time.Second
 )
 
-// processPages claims items whose pages are wanted and reads them, host by
-// host: pages of one host one after the other, hosts side by side. It returns
-// when all it claimed are saved.
-func (p *Pipeline) processPages(ctx context.Context) (int, error) {
-	items, err := p.claim(ctx, aggregator.StageEnrich, p.opts.Pages*pagesPerHost, nil)
-	if err != nil || len(items) == 0 {
-		return 0, err
-	}
-	hosts := make(map[string][]*aggregator.ClaimedItem)
-	var order []string
-	for i := range items {
-		h := p.opts.PageHost(items[i].URL)
-		if hosts[h] == nil {
-			order = append(order, h)
-		}
-		hosts[h] = append(hosts[h], &items[i])
-	}
-	saver := newSaver(ctx, p)
-	slots := make(chan struct{}, p.opts.Pages)
-	var wg sync.WaitGroup
-	for _, h := range order {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			for i, ci := range hosts[h] {
-				if i >= pagesPerHost || ctx.Err() != nil {
-					saver.add(p.putBack(ci))
-					continue
-				}
-				saver.add(p.readPage(ctx, ci))
-			}
-		})
-	}
-	wg.Wait()
-	return len(items), saver.close()
-}
-
-// readPage fetches and reads an item's page, and matches the item again.
-func (p *Pipeline) readPage(ctx context.Context, ci *aggregator.ClaimedItem) aggregator.Processed {
+// readPage asks for an item's page, and matches the item again on what it
+// says. Wait is how long its host must be left alone, if that was the answer.
+func (p *Pipeline) readPage(ctx context.Context, ci *aggregator.ClaimedItem) (out aggregator.Processed, wait time.Duration) {
 	start := time.Now()
-	res, err := p.opts.Fetch.Page(ctx, ci.URL)
-	p.stats.enrich.since(start)
-	var read enrich.Reading
-	if err != nil {
-		if ctx.Err() != nil {
-			return p.putBack(ci)
-		}
-		if again, ok := p.retryPage(ci, err); ok {
-			return again
-		}
-		read.Article = failedArticle(ci, err, p.opts.Now())
-	} else {
-		read = p.extract(ci, res)
+	req := fetch.PageRequest{URL: ci.URL, NoWait: true}
+	if a := ci.Article; a != nil && a.Status == aggregator.ArticleRead {
+		req.ETag, req.LastModified, req.ValidatorsURL = a.ETag, a.LastModified, a.URL
 	}
+	res, err := p.opts.Fetch.AskPage(ctx, req)
+	defer res.Release()
+	p.stats.enrich.since(start)
+	if ctx.Err() != nil && err != nil {
+		return p.putBack(ci, p.opts.Now()), 0
+	}
+	if err != nil {
+		if again, wait, ok := p.later(ci, err); ok {
+			return again, wait
+		}
+	}
+	read, outcome := p.reading(ci, res, err)
+	res.Release()
 	p.stats.pages.Add(1)
-	out := p.judgePage(ci, &read)
+	p.stats.pageOutcomes.add(outcome)
+	out = p.judgePage(ci, &read)
 	log := p.log.With("item", ci.ID, "url", redacted(ci.URL))
 	log.Debug("page read", "status", out.Article.Status, "note", out.Article.Note, "dur", time.Since(start).Round(time.Millisecond))
-	return out
+	return out, 0
+}
+
+// reading returns what an answer says of an item's page, with all that decides
+// about asking again, and the word by which it is counted. What was read
+// before goes before a failure or a wall.
+func (p *Pipeline) reading(ci *aggregator.ClaimedItem, res *fetch.Response, err error) (read enrich.Reading, outcome string) {
+	now := p.opts.Now()
+	outcome = fetch.PageOutcome(res, err)
+	before := ci.Article
+	if before != nil && before.Status != aggregator.ArticleRead {
+		before = nil
+	}
+	switch {
+	case err != nil:
+		read.Article = failedArticle(ci, err, now)
+	case outcome == "not_modified":
+		read.Article = *before
+		read.FetchedAt = now
+		if res.ETag != "" || res.LastModified != "" { // RFC 9111 4.3.4
+			read.ETag, read.LastModified = res.ETag, res.LastModified
+		}
+	default:
+		read = p.extract(ci, res)
+		if read.Status == aggregator.ArticleWall {
+			outcome = "wall"
+		}
+	}
+	if keep := err != nil || outcome == "wall"; keep && before != nil {
+		read.Article = *before
+	}
+	read.ItemHash, read.NotBefore = ci.ContentHash, time.Time{}
+	if age := min(res.MaxAge, maxPageMaxAge); err == nil && age > 0 {
+		read.NotBefore = now.Add(age)
+	}
+	if fe, ok := errors.AsType[*fetch.Error](err); ok && fe.Refused() {
+		read.NotBefore = now.Add(refusedRest)
+	}
+	return read, outcome
 }
 
 // judgePage matches an item on all that its page says, and keeps of the page
@@ -118,29 +124,55 @@ func (p *Pipeline) extract(ci *aggregator.ClaimedItem, res *fetch.Response) enri
 	read := enrich.Extract(enrich.Page{
 		URL: res.FinalURL, Header: res.Header, Body: res.Body,
 		Title: ci.Title, Summary: ci.Summary, Language: ci.Language, Selector: ci.Selector,
+		Now: p.opts.Now(),
 	})
 	read.Item, read.FetchedAt = ci.ID, p.opts.Now()
+	if read.Status == aggregator.ArticleRead && read.Barred == "" { // else the text is not kept, and a 304 would be of no use
+		read.ETag, read.LastModified = res.ETag, res.LastModified
+	}
 	return read
 }
 
-// retryPage decides if a page that could not be fetched is tried again, and when.
-func (p *Pipeline) retryPage(ci *aggregator.ClaimedItem, err error) (aggregator.Processed, bool) {
-	var fe *fetch.Error
-	if !errors.As(err, &fe) || !fe.Temporary() || ci.Work.Attempts >= pageTries {
-		return aggregator.Processed{}, false
+// later puts an item back whose page may be had later: after its host's pause,
+// which is no try, or after a failure that may pass, at most three times.
+func (p *Pipeline) later(ci *aggregator.ClaimedItem, err error) (out aggregator.Processed, wait time.Duration, ok bool) {
+	fe, ok := errors.AsType[*fetch.Error](err)
+	if !ok || !fe.Temporary() {
+		return out, 0, false
 	}
-	wait := pageBackoff << max(0, ci.Work.Attempts-1)
-	out := p.putBack(ci)
-	out.Next.RunAt = p.opts.Now().Add(max(wait, fe.RetryAfter))
+	now := p.opts.Now()
+	switch fe.Kind {
+	case fetch.KindPaused, fetch.KindUnavailable:
+		wait = max(fe.RetryAfter, minPutBack)
+		p.stats.pageOutcomes.add(fetch.PageOutcome(nil, err))
+		out = p.putBack(ci, now.Add(wait))
+		out.Next.LastError = err.Error()
+		return out, wait, true
+	}
+	if ci.Work.Attempts >= pageTries {
+		return out, 0, false
+	}
+	p.stats.pageOutcomes.add(fetch.PageOutcome(nil, err))
+	out = p.putBack(ci, now.Add(max(pageBackoff(fe, ci.Work.Attempts), fe.RetryAfter)))
 	out.Next.LastError = err.Error()
 	out.Next.Attempts = ci.Work.Attempts
-	return out, true
+	return out, 0, true
 }
 
-// putBack leaves an item as it is, to be claimed again at once.
-func (p *Pipeline) putBack(ci *aggregator.ClaimedItem) aggregator.Processed {
+// pageBackoff returns how long to wait after the nth failure (BEHAVIOUR §0).
+func pageBackoff(e *fetch.Error, n int) time.Duration {
+	wait, most := time.Hour, 24*time.Hour
+	if e.Status == 429 || e.Status == 503 {
+		wait, most = 4*time.Hour, 7*24*time.Hour
+	}
+	wait = min(wait<<min(max(0, n-1), 10), most)
+	return time.Duration(float64(wait) * (0.9 + 0.4*rand.Float64()))
+}
+
+// putBack leaves an item as it is, to be claimed again at a time.
+func (p *Pipeline) putBack(ci *aggregator.ClaimedItem, at time.Time) aggregator.Processed {
 	next := ci.Work
-	next.RunAt = p.opts.Now()
+	next.RunAt = at
 	next.Attempts = max(0, next.Attempts-1) // this claim was no try
 	return aggregator.Processed{Work: ci.Work, Item: ci.ID, Unchanged: true, Next: &next}
 }
@@ -150,48 +182,12 @@ func failedArticle(ci *aggregator.ClaimedItem, err error, now time.Time) aggrega
 		Item: ci.ID, URL: ci.URL, Status: aggregator.ArticleFailed,
 		Note: err.Error(), Language: "und", FetchedAt: now,
 	}
-	var fe *fetch.Error
-	if errors.As(err, &fe) && fe.Kind == "robots" {
+	switch fe, _ := errors.AsType[*fetch.Error](err); {
+	case fe == nil:
+	case fe.Kind == fetch.KindRobots:
 		a.Status = aggregator.ArticleBarred
+	case fe.Kind == fetch.KindWall:
+		a.Status = aggregator.ArticleWall
 	}
 	return a
-}
-
-// saver gathers finished items into transactions.
-type saver struct {
-	ctx  context.Context
-	p    *Pipeline
-	mu   sync.Mutex
-	have []aggregator.Processed
-	err  error
-}
-
-const saveBatch = 20
-
-func newSaver(ctx context.Context, p *Pipeline) *saver { return &saver{ctx: ctx, p: p} }
-
-func (s *saver) add(done aggregator.Processed) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.have = append(s.have, done)
-	if len(s.have) >= saveBatch {
-		s.flush()
-	}
-}
-
-func (s *saver) close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.flush()
-	return s.err
-}
-
-func (s *saver) flush() {
-	if len(s.have) == 0 || s.err != nil {
-		return
-	}
-	if err := s.p.save(s.ctx, s.have); err != nil {
-		s.err = fmt.Errorf("save %d enriched items: %w", len(s.have), err)
-	}
-	s.have = nil
 }

@@ -73,7 +73,8 @@ type Pipeline struct {
 	opts    Options
 	log     *slog.Logger
 	parsing chan struct{} // bounds the documents and pages in memory as trees
-	waiting chan struct{} // of size 1: there may be work
+	waiting chan struct{} // of size 1: there may be items to match
+	pages   chan struct{} // of size 1: there may be pages to read
 	enrich  atomic.Value  // aggregator.EnrichMode
 	stats   Stats
 }
@@ -100,6 +101,7 @@ func New(o Options) *Pipeline {
 		log:     o.Logger,
 		parsing: make(chan struct{}, o.Parsers),
 		waiting: make(chan struct{}, 1),
+		pages:   make(chan struct{}, 1),
 	}
 	p.SetEnrich(o.Enrich)
 	return p
@@ -127,11 +129,11 @@ func (p *Pipeline) Ingest(ctx context.Context, f *aggregator.Feed) error {
 	return p.ingest(ctx, v, res, err)
 }
 
-// Process carries one batch of waiting items through a stage and returns how
-// many there were. Items whose lease passed to another worker are left to it.
+// Process carries one batch of waiting items through a stage, or all pages that
+// may be read within two minutes, and returns how many there were. Items whose lease passed to another worker are left to it.
 func (p *Pipeline) Process(ctx context.Context, stage aggregator.Stage) (int, error) {
 	if stage == aggregator.StageEnrich {
-		return p.processPages(ctx)
+		return p.readPages(ctx, true)
 	}
 	items, err := p.claim(ctx, aggregator.StageMatch, matchBatch, nil)
 	if err != nil || len(items) == 0 {

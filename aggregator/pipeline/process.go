@@ -74,17 +74,25 @@ func (p *Pipeline) matchOne(topics *match.Set, ci *aggregator.ClaimedItem) aggre
 	for i := range out.Matches {
 		unquote(out.Matches[i].Evidence, ci.Article, ci.Article == nil || !ci.Article.NoSnippet)
 	}
-	if !doc.BodyKnown || mode == aggregator.EnrichAlways {
-		if ci.URL != "" && ci.Article == nil && enrich.Wanted(mode, &ci.Item, best, positive) {
-			out.Next = p.pageWork(ci)
-		}
+	// A page is read once for each content of its item (BEHAVIOUR S-07, S-09).
+	again := ci.Article != nil && ci.Article.ItemHash != ci.ContentHash
+	if ci.URL == "" || ci.Article != nil && !again || ci.Article == nil && doc.BodyKnown && mode != aggregator.EnrichAlways {
+		return out
+	}
+	if enrich.Wanted(mode, &ci.Item, best, positive) {
+		out.Next = p.pageWork(ci)
 	}
 	return out
 }
 
-// pageWork asks for an item's page.
+// pageWork asks for an item's page, but not before the page we have is old
+// (BEHAVIOUR S-09) or may be asked for again (S-11).
 func (p *Pipeline) pageWork(ci *aggregator.ClaimedItem) *aggregator.Work {
-	return &aggregator.Work{Item: ci.ID, Stage: aggregator.StageEnrich, RunAt: p.opts.Now()}
+	at := p.opts.Now()
+	if a := ci.Article; a != nil && a.NotBefore.After(at) {
+		at = a.NotBefore
+	}
+	return &aggregator.Work{Item: ci.ID, Stage: aggregator.StageEnrich, RunAt: at}
 }
 
 // judge evaluates all topics on a document and files the item under its story keys.

@@ -20,8 +20,12 @@ const idle = 2 * time.Second
 
 // Wake tells the stages that there may be work.
 func (p *Pipeline) Wake() {
+	wake(p.waiting)
+}
+
+func wake(c chan struct{}) {
 	select {
-	case p.waiting <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -30,8 +34,11 @@ func (p *Pipeline) Wake() {
 // batches in hand are saved: nil at the end of ctx, else the store's error.
 func (p *Pipeline) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.loop(ctx, aggregator.StageMatch) })
-	g.Go(func() error { return p.loop(ctx, aggregator.StageEnrich) })
+	g.Go(func() error { return p.loop(ctx) })
+	g.Go(func() error {
+		_, err := p.readPages(ctx, false)
+		return err
+	})
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -60,16 +67,15 @@ func (p *Pipeline) Serve(ctx context.Context) error {
 	}
 }
 
-func (p *Pipeline) loop(ctx context.Context, stage aggregator.Stage) error {
+// loop matches items as they come.
+func (p *Pipeline) loop(ctx context.Context) error {
 	for {
-		n, err := p.Process(ctx, stage)
+		n, err := p.Process(ctx, aggregator.StageMatch)
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
 		if n > 0 {
-			if stage == aggregator.StageMatch {
-				p.Wake()
-			}
+			wake(p.pages) // some of their pages may be wanted
 			continue
 		}
 		timer := time.NewTimer(idle)

@@ -17,7 +17,7 @@ type Stats struct {
 	pages, matches, stories, entries           atomic.Int64
 	wireBytes, bytes                           atomic.Int64
 	fetch, parse, save, enrich, match, publish span
-	outcomes                                   tally
+	outcomes, pageOutcomes                     tally
 	durations                                  histogram
 }
 
@@ -31,6 +31,9 @@ type Counts struct {
 	Fetch, Parse, Save, Enrich, Match, Publish time.Duration
 	Outcomes                                   map[string]int64 // polls by outcome; those that failed by aggregator.PollReport.ErrKind
 	Durations                                  Histogram        // of the fetches of feeds
+	// PageOutcomes are the pages asked for, by fetch.PageOutcome, and "wall"
+	// for those that turned out to be one.
+	PageOutcomes map[string]int64
 }
 
 // Counts returns the counters as they are now.
@@ -44,6 +47,7 @@ func (p *Pipeline) Counts() Counts {
 		Fetch: s.fetch.total(), Parse: s.parse.total(), Save: s.save.total(),
 		Enrich: s.enrich.total(), Match: s.match.total(), Publish: s.publish.total(),
 		Outcomes: s.outcomes.counts(), Durations: s.durations.counts(),
+		PageOutcomes: s.pageOutcomes.counts(),
 	}
 }
 

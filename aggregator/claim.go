@@ -19,6 +19,7 @@ type FeedClaim struct {
 	Lane         Lane
 	OnlyFeed     FeedID   // this feed and no other; 0: any
 	ExcludeHosts []string // host keys that are busy
+	OnlyHosts    []string // host keys; nil: any
 }
 
 // Lane parts feeds that answer from those that may hang, so that the former

@@ -58,6 +58,10 @@ func (s *Store) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) (feed
 		list := padded(c.ExcludeHosts)
 		and(`host NOT IN (`+params(len(args)+1, len(list))+`)`, list...)
 	}
+	if len(c.OnlyHosts) > 0 {
+		list := padded(c.OnlyHosts)
+		and(`host IN (`+params(len(args)+1, len(list))+`)`, list...)
+	}
 	q := strings.NewReplacer("{where}", where, "{order}", order, "{skip}", s.dialect.skipLocked).Replace(claimFeeds)
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
 		feeds = feeds[:0]
@@ -78,6 +82,19 @@ func (s *Store) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) (feed
 		return int(a.ID - b.ID)
 	})
 	return feeds, err
+}
+
+// CrowdedHosts returns the hosts, at most limit, that have at least so many
+// feeds, those with the most first.
+func (s *Store) CrowdedHosts(ctx context.Context, feeds, limit int) (hosts []string, err error) {
+	err = scanAll(ctx, s, `SELECT host FROM feed WHERE removed_at = 0 GROUP BY host HAVING COUNT(*) >= $1 ORDER BY COUNT(*) DESC, host LIMIT $2`,
+		[]any{feeds, limit}, func(r *sql.Rows) error {
+			var host string
+			err := r.Scan(&host)
+			hosts = append(hosts, host)
+			return err
+		})
+	return hosts, s.ours(err)
 }
 
 // padded returns arguments for a list, their number rounded up so that few

@@ -28,6 +28,9 @@ type round struct {
 	pollCtx  context.Context // outlives the end of ctx by the grace
 	stopPoll context.CancelFunc
 
+	// refill is, in a sweep of all feeds, the hosts to claim feeds of before
+	// others: the crowded ones, which take longest, and those that have run dry.
+	refill      []string
 	nextStart   time.Time // no public host before
 	claimAfter  time.Time // nothing to claim before
 	left        bool      // feeds of busy hosts may be due
@@ -86,12 +89,6 @@ func newRound(s *Scheduler, ctx context.Context) *round {
 	}
 	r.pollCtx, r.stopPoll = context.WithCancel(context.WithoutCancel(ctx))
 	return r
-}
-
-// sweepAll makes the round one over all feeds, in the order of their ids.
-func (r *round) sweepAll() {
-	r.claim.All = true
-	r.lanes = []*lane{{room: r.opts.Concurrency, mayClaim: true}}
 }
 
 // laneOf returns the lane a feed is polled in.
@@ -196,145 +193,6 @@ func (h *host) list() {
 	h.lane.ready = append(h.lane.ready, h)
 }
 
-func (r *round) mayClaim() bool {
-	return slices.ContainsFunc(r.lanes, func(l *lane) bool { return l.mayClaim })
-}
-
-// lookAgain makes all lanes claim again, whatever they found the last time.
-func (r *round) lookAgain() {
-	for _, l := range r.lanes {
-		l.mayClaim, l.missing = true, true
-	}
-}
-
-// fill claims feeds while fewer wait than may be polled at once.
-func (r *round) fill(ctx context.Context) error {
-	now, claimed := r.opts.Now(), false
-	again := !r.claimAfter.IsZero() && !now.Before(r.claimAfter)
-	for _, l := range r.lanes {
-		l.mayClaim = l.mayClaim || again
-		for l.mayClaim && r.hasRoom(l) {
-			claimed = true
-			if err := r.claimFor(ctx, l); err != nil {
-				return err
-			}
-		}
-	}
-	if !claimed && !again {
-		return nil
-	}
-	return r.planClaim(ctx)
-}
-
-// claimFor claims feeds of a lane once.
-func (r *round) claimFor(ctx context.Context, l *lane) error {
-	c := r.claim
-	c.Now, c.Limit, c.Lane, c.After = r.opts.Now(), claimsPerPoll*r.opts.Concurrency, l.name, l.after
-	c.ExcludeHosts = r.occupied()
-	feeds, err := r.opts.Store.ClaimDueFeeds(ctx, c)
-	if err != nil {
-		return err
-	}
-	for i := range feeds {
-		if c.All {
-			l.after = max(l.after, feeds[i].ID)
-		}
-	}
-	surplus, fresh := r.queue(feeds)
-	if len(surplus) > 0 {
-		l.missing = true
-		if err := r.opts.Store.ReleaseFeeds(ctx, surplus); err != nil {
-			return err
-		}
-	}
-	if len(feeds) == c.Limit && (fresh > 0 || c.All) {
-		return nil // there may be more, of other hosts
-	}
-	l.mayClaim = c.All && l.missing && fresh > 0
-	l.after, l.missing = 0, false
-	return nil
-}
-
-// occupied returns the hosts of which no more feeds are wanted now. Those
-// that only wait for their gap to end are not among them: there may be
-// thousands, and what is claimed of them will not wait long.
-func (r *round) occupied() []string {
-	var keys []string
-	for key, h := range r.hosts {
-		if h.full() {
-			h.more = true
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// hasRoom tells if feeds of a lane should be claimed: enough wait if those
-// that could start at once would fill half of what may run.
-func (r *round) hasRoom(l *lane) bool {
-	return len(l.ready) <= l.room/2 && l.lined < 4*l.room && r.queued < 16*r.opts.Concurrency
-}
-
-// planClaim decides when to look for due feeds again, after none are left.
-func (r *round) planClaim(ctx context.Context) error {
-	if r.sweep {
-		return nil // when a host becomes free
-	}
-	now := r.opts.Now()
-	due, err := r.opts.Store.NextDueAt(ctx)
-	if err != nil {
-		return err
-	}
-	r.left = !due.IsZero() && !due.After(now)
-	r.claimAfter = now.Add(longestNap)
-	if !due.IsZero() && due.Before(r.claimAfter) {
-		r.claimAfter = due
-	}
-	if soonest := now.Add(shortestNap); r.claimAfter.Before(soonest) {
-		r.claimAfter = soonest
-	}
-	return nil
-}
-
-// queue lines the claimed feeds up by host. It returns those that are too many
-// for their host, and how many were taken.
-func (r *round) queue(feeds []aggregator.Feed) (surplus []aggregator.FeedID, taken int) {
-	for i := range feeds {
-		f := &feeds[i]
-		if r.seen != nil {
-			if _, ok := r.seen[f.ID]; ok {
-				surplus = append(surplus, f.ID)
-				continue
-			}
-		}
-		key := r.opts.HostKey(f.URL)
-		h := r.hosts[key]
-		if h == nil {
-			h = &host{key: key, public: !r.opts.Private(key)}
-			r.hosts[key] = h
-		}
-		if h.full() {
-			h.more = true
-			surplus = append(surplus, f.ID)
-			continue
-		}
-		if r.seen != nil {
-			r.seen[f.ID] = struct{}{}
-		}
-		if h.queue = append(h.queue, *f); len(h.queue) == 1 && !h.busy {
-			r.lineUp(h)
-		}
-		r.queued++
-		r.total++
-		taken++
-		if !h.busy && !h.listed && !r.opts.Now().Before(h.free) {
-			h.list()
-		}
-	}
-	return surplus, taken
-}
-
 // lineUp puts a host into the lane of the first feed in its queue.
 func (r *round) lineUp(h *host) {
 	h.lane = r.laneOf(&h.queue[0])
@@ -348,12 +206,25 @@ func (r *round) start() {
 	}
 }
 
+// next takes the ready host with the longest queue, of several the first: what
+// must be asked one after the other takes longest.
+func (l *lane) next() *host {
+	at := 0
+	for i, h := range l.ready {
+		if len(h.queue) > len(l.ready[at].queue) {
+			at = i
+		}
+	}
+	h := l.ready[at]
+	l.ready = slices.Delete(l.ready, at, at+1)
+	return h
+}
+
 func (r *round) startLane(l *lane) {
 	now := r.opts.Now()
 	var wait []*host
 	for len(l.ready) > 0 && r.inFlight < r.opts.Concurrency && l.inFlight < l.room {
-		h := l.ready[0]
-		l.ready = l.ready[1:]
+		h := l.next()
 		if h.public && r.spacing > 0 {
 			if now.Before(r.nextStart) {
 				wait = append(wait, h)
@@ -422,20 +293,13 @@ func (r *round) finish(f finish) {
 	} else if h.more && (r.sweep || r.left) {
 		h.more = false
 		r.lookAgain() // for feeds of this host, too
+		if r.claim.All {
+			r.refill = append(r.refill, h.key)
+		}
 	}
 	if r.done++; r.progress != nil {
 		r.progress(r.done, r.total)
 	}
-}
-
-// full tells if no more feeds of the host are wanted. Those of a public host
-// are claimed one at a time, when the poll before has been saved: its answer
-// may have paused the host, which the store knows and a queue does not.
-func (h *host) full() bool {
-	if h.public {
-		return h.busy || len(h.queue) > 0
-	}
-	return len(h.queue) >= queuePerHost
 }
 
 func (r *round) gap(h *host) time.Duration {

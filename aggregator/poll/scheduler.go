@@ -26,6 +26,8 @@ const (
 	lease              = 15 * time.Minute
 	leaseSpare         = 2 * time.Minute // a poll is not begun on less
 	queuePerHost       = 64              // feeds of one private host that wait for their turn
+	crowd              = 8               // feeds of one host that a sweep begins with
+	crowds             = 32              // such hosts
 	claimsPerPoll      = 4               // feeds claimed together, for each poll at once
 	steadyShare        = 8               // one poll in so many is kept free for feeds that answer
 	catchUp            = 15 * time.Minute
@@ -44,6 +46,9 @@ type Store interface {
 	NextDueAt(ctx context.Context) (time.Time, error)
 	// ReleaseFeeds gives back claimed feeds that were not polled.
 	ReleaseFeeds(ctx context.Context, ids []aggregator.FeedID) error
+	// CrowdedHosts returns the hosts, at most limit, that have at least so
+	// many feeds.
+	CrowdedHosts(ctx context.Context, feeds, limit int) ([]string, error)
 	// SpreadOverdue puts off feeds that have been due for long over a window,
 	// oldest first, but for those of hosts that spare is true of.
 	SpreadOverdue(ctx context.Context, window time.Duration, spare func(host string) bool) (int, error)
@@ -176,7 +181,9 @@ func (s *Scheduler) Sweep(ctx context.Context, o SweepOptions) error {
 	r.sweep, r.progress = true, o.Progress
 	r.claim.Force = o.Force
 	if o.All || o.Force {
-		r.sweepAll()
+		if err := r.sweepAll(ctx); err != nil {
+			return err
+		}
 		r.claim.Sweep = rand.Int64()
 	}
 	r.seen = make(map[aggregator.FeedID]struct{})

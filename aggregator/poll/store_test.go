@@ -59,7 +59,7 @@ func (s *fakeStore) ClaimDueFeeds(_ context.Context, c aggregator.FeedClaim) ([]
 		host := hostKey(f.URL)
 		paused := s.pauses[host].After(c.Now) && !c.Force
 		fresh := c.Sweep != 0 && s.sweeps[f.ID] == c.Sweep
-		if paused || fresh || !c.All && f.NextPollAt.After(c.Now) || f.State == aggregator.FeedGone || f.ID <= c.After ||
+		if paused || fresh || !c.All && f.NextPollAt.After(c.Now) || f.State == aggregator.FeedGone || f.ID <= c.After || len(c.OnlyHosts) > 0 && !slices.Contains(c.OnlyHosts, host) ||
 			c.Lane != "" && (c.Lane == aggregator.LaneSteady) != (f.Failures == 0 && !f.LastSuccessAt.IsZero()) || slices.Contains(c.ExcludeHosts, host) {
 			continue
 		}
@@ -101,6 +101,22 @@ func (s *fakeStore) NextDueAt(context.Context) (time.Time, error) {
 		}
 	}
 	return next, nil
+}
+
+func (s *fakeStore) CrowdedHosts(_ context.Context, feeds, limit int) (hosts []string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := make(map[string]int)
+	for _, f := range s.feeds {
+		counts[hostKey(f.URL)]++
+	}
+	for host, n := range counts {
+		if n >= feeds {
+			hosts = append(hosts, host)
+		}
+	}
+	slices.SortFunc(hosts, func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
+	return hosts[:min(limit, len(hosts))], nil
 }
 
 func (s *fakeStore) SpreadOverdue(_ context.Context, window time.Duration, spare func(string) bool) (int, error) {

@@ -18,3 +18,4 @@ UPDATE feed SET steady = 1 WHERE failures = 0 AND last_success_at > 0;
 DROP INDEX feed_due;
 CREATE INDEX feed_due ON feed (steady, next_poll_at, id); -- ClaimDueFeeds, NextDueAt
 CREATE INDEX feed_overloaded ON feed (host, last_poll_at) WHERE last_status = 503; -- RecordPoll: do others of the host fail too?
+CREATE INDEX feed_host ON feed (host); -- ClaimDueFeeds for one host, CrowdedHosts

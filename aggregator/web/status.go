@@ -102,12 +102,12 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) error {
 		return plain(w, http.StatusServiceUnavailable, "stopping\n")
 	}
 	if err := s.readiness.err(); err != nil {
-		if words := err.Error(); s.unready.Swap(&words) == nil { // once, however often we are asked
-			s.log.Error("not ready", "err", err)
-		}
-		text := "the database takes no writes"
+		kind, text := "store", "the database takes no writes"
 		if known, ok := errors.AsType[Unready](err); ok {
-			text = known.Text
+			kind, text = known.Kind, known.Text
+		}
+		if was := s.unready.Swap(&kind); was == nil || *was != kind { // once, however often we are asked
+			s.log.Error("not ready", "err", err)
 		}
 		return plain(w, http.StatusServiceUnavailable, text+"\n")
 	}

@@ -38,7 +38,7 @@ func BenchmarkRead(b *testing.B) {
 	doc := sampleFeed(50)
 	b.SetBytes(int64(len(doc)))
 	for b.Loop() {
-		if _, err := read(Input{Body: doc}, false); err != nil {
+		if _, err := read(Input{Body: doc}, false, func(*entry, uint64) {}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -55,9 +55,6 @@ func (f *feedDoc) settle(base string) {
 	}
 	settleLinks(base, f.links)
 	settlePeople(base, f.authors)
-	for i := range f.entries {
-		f.entries[i].settle(base, f)
-	}
 }
 
 func (e *entry) settle(base string, f *feedDoc) {
@@ -99,7 +96,7 @@ func settlePeople(base string, ps []Person) {
 func (f *feedDoc) document() aggregator.FeedDocument {
 	return aggregator.FeedDocument{
 		ID:    cutRunes(strings.TrimSpace(f.id), maxTitle),
-		Title: cutRunes(titleText(f.title), maxTitle), SiteURL: httpOnly(f.link), Language: f.language,
+		Title: cutRunes(titleText(beginning(f.title, 64*maxTitle)), maxTitle), SiteURL: httpOnly(f.link), Language: f.language,
 		TTL: f.interval(), SkipHours: hoursMask(f.skipHours), SkipDays: daysMask(f.skipDays),
 	}
 }

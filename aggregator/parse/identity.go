@@ -88,16 +88,10 @@ func levels(ids []identity, in Input) (levels []int, marks []uint64) {
 	return levels, remember(marks, in.Saved, len(ids))
 }
 
-// identify sets how the entries read are identified; they stand at places
-// among all items of the document.
-func (d *parsed) identify(ids []identity, places []int, in Input) {
-	ls, marks := levels(ids, in)
-	if len(d.feed.entries) == len(places) {
-		for i, at := range places {
-			d.feed.entries[i].level = ls[at]
-		}
-	}
-	d.hashes = append(d.hashes, marks...)
+// identify finds how all items of a document are identified.
+func (d *parsed) identify(ids []identity) {
+	ls, marks := levels(ids, d.in)
+	d.levels, d.hashes = ls, append(d.hashes, marks...)
 }
 
 // oneForAll finds the guid and link that at least nine of ten items share,

@@ -2,12 +2,16 @@ package parse
 
 import (
 	"errors"
+	"fmt"
 	"html"
+	"slices"
 	"strings"
 	"time"
 
 	xhtml "golang.org/x/net/html"
 )
+
+const maxShown = 1 << 20 // bytes of a text
 
 // Inspection is what `topicwire inspect feed` prints.
 type Inspection struct {
@@ -104,23 +108,27 @@ type Source struct {
 // Inspect reads a feed document whole and returns all that it says.
 func Inspect(in Input) Inspection {
 	in.Known = nil
-	d, err := read(in, true)
+	var items []InspectedItem
+	cut := false
+	d, err := read(in, true, func(e *entry, _ uint64) {
+		items = append(items, e.inspected())
+		cut = cut || len(e.summary) > maxShown || slices.ContainsFunc(e.content, func(c Content) bool { return len(c.Value) > maxShown })
+	})
 	if err != nil {
 		var pe *Error
 		errors.As(err, &pe)
 		return Inspection{Error: pe.Msg}
 	}
+	if cut {
+		d.warn(fmt.Sprintf("a text of more than %d MB was cut", maxShown>>20))
+	}
 	f := &d.feed
-	out := Inspection{Error: d.warning, Encoding: d.encoding, Version: f.version, Feed: &InspectedFeed{
-		ID: f.id, Title: titleText(f.title), Link: f.link, Subtitle: shown(f.subtitle, f.base), Language: f.language,
+	return Inspection{Error: d.warning, Encoding: d.encoding, Version: f.version, Items: items, Feed: &InspectedFeed{
+		ID: f.id, Title: titleText(beginning(f.title, maxShown)), Link: f.link, Subtitle: shown(f.subtitle, f.base), Language: f.language,
 		Authors: f.authors, Published: rfc3339(f.published), PublishedRaw: f.published,
 		Updated: rfc3339(f.updated), UpdatedRaw: f.updated, Rights: shown(f.rights, f.base), Tags: f.tags, Image: f.image,
 		Generator: f.generator, TTL: f.ttl, Icon: f.icon, Logo: f.logo, Links: f.links,
 	}}
-	for i := range f.entries {
-		out.Items = append(out.Items, f.entries[i].inspected())
-	}
-	return out
 }
 
 func (e *entry) inspected() InspectedItem {
@@ -146,9 +154,10 @@ func (e *entry) inspected() InspectedItem {
 // shown is [Sanitize] for a document whose address may not be known: relative
 // addresses are left then.
 func shown(s, base string) string {
+	s = beginning(s, maxShown)
 	if !isHTTP(base) && strings.IndexByte(s, '<') >= 0 {
 		s, _ = absolutize(notDeclared(s), base)
-		return strings.TrimSpace(relativePolicy().Sanitize(s))
+		return applied(relativePolicy(), s)
 	}
 	return Sanitize(s, base)
 }

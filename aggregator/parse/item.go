@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"topicwire/aggregator"
 )
@@ -29,12 +30,10 @@ func (e *entry) item(now time.Time) aggregator.Item {
 	}
 	body := e.body()
 	whole := len(body) <= maxContent
-	if !whole { // a summary and an image may still be had from its beginning
-		body = strings.ToValidUTF8(body[:maxContent], "")
-	}
+	body = beginning(body, maxContent) // a summary and an image may still be had
 	html, lead := sanitize(body, e.base)
 	it.Content = html
-	it.Summary = cutRunes(plainText(e.summary), maxSummary)
+	it.Summary = cutRunes(plainText(beginning(e.summary, maxContent/2)), maxSummary)
 	if it.Summary == "" {
 		it.Summary = cutRunes(plainText(html), maxSummary)
 	}
@@ -73,10 +72,22 @@ func (e *entry) body() string {
 }
 
 func (e *entry) titleText() string {
+	title := beginning(e.title, 64*maxTitle)
 	if e.plainText {
-		return cutRunes(oneLine(e.title), maxTitle)
+		return cutRunes(oneLine(title), maxTitle)
 	}
-	return cutRunes(titleText(e.title), maxTitle)
+	return cutRunes(titleText(title), maxTitle)
+}
+
+// beginning returns the first n bytes of s, or a little less.
+func beginning(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // guid returns what identifies the item within its feed.
@@ -128,7 +139,7 @@ func imageEnclosure(es []aggregator.Enclosure) string {
 }
 
 func appendText(list []string, s string) []string {
-	s = cutRunes(titleText(s), maxTitle)
+	s = cutRunes(titleText(beginning(s, 64*maxTitle)), maxTitle)
 	if s == "" || len(list) >= maxList || slices.Contains(list, s) {
 		return list
 	}

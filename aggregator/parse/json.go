@@ -5,6 +5,7 @@ import (
 	stdjson "encoding/json"
 	"fmt"
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,72 +13,56 @@ import (
 	"github.com/mmcdole/gofeed/json"
 )
 
+const maxValues = 20_000 // in one item of JSON, or in the feed without items
+
 // readJSON reads JSON Feed. Items are taken apart first, so that known ones
 // are not read and a broken one does not spoil the others.
-func readJSON(text []byte, in Input) (*parsed, error) {
-	if err := checkJSON(text); err != nil {
-		return nil, err
+func (d *parsed) readJSON(text []byte) error {
+	head, raws, err := splitJSON(text)
+	if err != nil {
+		return err
 	}
-	var top map[string]stdjson.RawMessage
-	if err := stdjson.Unmarshal(text, &top); err != nil {
-		return nil, errorf("unparsable", "the JSON could not be read: %v", err)
-	}
-	version, _ := strconv.Unquote(string(top["version"]))
-	var raws []stdjson.RawMessage
-	err := stdjson.Unmarshal(top["items"], &raws)
-	if err != nil && !strings.Contains(version, "jsonfeed.org/version") {
-		return nil, errorf("not_a_feed", "this is JSON, but not a JSON Feed")
-	}
-	d := &parsed{}
 	if len(raws) > maxItems {
 		raws = raws[:maxItems]
-		d.warning = fmt.Sprintf("the feed has more than %d items; the rest was left out", maxItems)
+		d.warn(fmt.Sprintf("the feed has more than %d items; the rest was left out", maxItems))
 	}
-	delete(top, "items")
-	head, _ := stdjson.Marshal(top)
 	f := &json.Feed{}
 	if got, err := (&json.Parser{}).Parse(bytes.NewReader(head)); err == nil {
 		f = got
 	} else {
-		d.warning = "the feed's own fields could not be read: " + err.Error()
+		d.warn("the feed's own fields could not be read: " + err.Error())
 	}
+	d.feed.fromJSON(f)
 	d.total, d.hashes = len(raws), make([]uint64, len(raws))
 	ids := make([]identity, len(raws))
-	var places []int
 	for i, raw := range raws {
-		d.hashes[i], ids[i] = xxhash.Sum64(raw), jsonIdentity(raw)
-		if in.Known != nil && in.Known(d.hashes[i]) {
+		d.hashes[i] = xxhash.Sum64(raw)
+		if bytes.Count(raw, []byte(",")) > maxValues && jsonValues(raw) > maxValues {
+			raws[i] = nil
+			d.warn(fmt.Sprintf("an item has more than %d values; it was left out", maxValues))
+			continue
+		}
+		ids[i] = jsonIdentity(raw)
+	}
+	hashes := d.hashes
+	d.identify(ids)
+	for i, raw := range raws {
+		if raw == nil || d.in.Known != nil && d.in.Known(hashes[i]) {
 			continue
 		}
 		var it json.Item
 		if err := stdjson.Unmarshal(raw, &it); err != nil {
-			d.warning = "an item could not be read: " + err.Error()
+			d.warn("an item could not be read: " + err.Error())
 			continue
 		}
-		d.fresh, places = append(d.fresh, d.hashes[i]), append(places, i)
-		f.Items = append(f.Items, &it)
-	}
-	d.feed.fromJSON(f)
-	d.identify(ids, places, in)
-	return d, nil
-}
-
-// checkJSON refuses documents nested too deep.
-func checkJSON(text []byte) *Error {
-	depth, quoted := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return errorf("too_large", "the JSON is nested more than %d deep", maxDepth)
-			}
-		case c == '}' || c == ']':
-			depth--
+		var e entry
+		e.fromJSON(&it)
+		if e.level = d.levels[i]; len(e.authors) == 0 {
+			e.authors = slices.Clone(d.feed.authors)
+		}
+		d.feed.entries, d.fresh = append(d.feed.entries, e), append(d.fresh, hashes[i])
+		if len(d.fresh) == 100 {
+			d.flush()
 		}
 	}
 	return nil
@@ -95,13 +80,6 @@ func (f *feedDoc) fromJSON(j *json.Feed) {
 		f.links = append(f.links, Link{URL: j.FeedURL, Rel: "self", Type: "application/feed+json"})
 	}
 	f.authors = jsonAuthors(j.Authors, j.Author)
-	f.entries = make([]entry, len(j.Items))
-	for i, it := range j.Items {
-		f.entries[i].fromJSON(it)
-		if len(f.entries[i].authors) == 0 {
-			f.entries[i].authors = f.authors
-		}
-	}
 }
 
 func (e *entry) fromJSON(j *json.Item) {

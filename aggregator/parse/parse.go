@@ -79,27 +79,20 @@ func errorf(kind, format string, args ...any) *Error {
 
 // Feed reads a feed document. The error is always an *Error.
 func Feed(in Input) (*Result, error) {
-	d, err := read(in, false)
+	res := &Result{}
+	seen := map[string]bool{}
+	d, err := read(in, false, func(e *entry, hash uint64) {
+		it := e.item(in.Now)
+		if it.BlockHash = hash; !seen[it.GUID] {
+			seen[it.GUID] = true
+			res.Items = append(res.Items, it)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{
-		Document: d.feed.document(), BlockHashes: d.hashes, Total: d.total,
-		Format: d.feed.version, Warning: d.warning,
-	}
-	res.Items = make([]aggregator.Item, 0, len(d.feed.entries))
-	seen := make(map[string]bool, len(d.feed.entries))
-	for i := range d.feed.entries {
-		it := d.feed.entries[i].item(in.Now)
-		if i < len(d.fresh) {
-			it.BlockHash = d.fresh[i]
-		}
-		if seen[it.GUID] {
-			continue
-		}
-		seen[it.GUID] = true
-		res.Items = append(res.Items, it)
-	}
+	res.Document, res.BlockHashes, res.Total = d.feed.document(), d.hashes, d.total
+	res.Format, res.Warning = d.feed.version, d.warning
 	return res, nil
 }
 
@@ -107,15 +100,21 @@ func Feed(in Input) (*Result, error) {
 type parsed struct {
 	feed     feedDoc
 	encoding string
-	hashes   []uint64 // of all items
+	hashes   []uint64 // of all items, and what is to be remembered
 	fresh    []uint64 // of the items read, in order; nil if unsure
+	levels   []int    // of all items: how they are identified
 	total    int
 	warning  string
+
+	in    Input
+	whole bool                        // nothing is cut and dates keep the feed's own spelling
+	emit  func(e *entry, hash uint64) // takes each entry that is read
+	begun bool                        // the feed itself is settled
 }
 
-// read decodes, checks, repairs and parses. With whole set nothing is cut and
-// dates keep the feed's own spelling.
-func read(in Input, whole bool) (d *parsed, err error) {
+// read decodes, checks, repairs and parses. Entries are handed to emit, in
+// order, and not kept.
+func read(in Input, whole bool, emit func(*entry, uint64)) (d *parsed, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			d, err = nil, errorf("unparsable", "the feed could not be read: %v", r)
@@ -131,20 +130,40 @@ func read(in Input, whole bool) (d *parsed, err error) {
 	if len(text) > 2*maxBody {
 		return nil, errorf("too_large", "the feed is larger than %d MB", maxBody>>20)
 	}
+	d = &parsed{encoding: enc, in: in, whole: whole, emit: emit}
 	trimmed := bytes.TrimLeft(text, " \t\r\n\ufeff")
 	if len(trimmed) > 0 && trimmed[0] == '{' {
-		d, err = readJSON(trimmed, in)
+		err = d.readJSON(trimmed)
 	} else {
-		d, err = readXML(text, in, whole)
+		err = d.readXML(text)
 	}
 	if err != nil {
 		return nil, err
 	}
-	d.encoding = enc
-	if d.feed.language == "" {
-		first, _, _ := strings.Cut(in.Header.Get("Content-Language"), ",")
-		d.feed.language = language(first)
-	}
-	d.feed.settle(in.base())
+	d.flush()
 	return d, nil
+}
+
+// flush hands on the entries that were read so far.
+func (d *parsed) flush() {
+	f := &d.feed
+	if !d.begun {
+		d.begun = true
+		if f.language == "" {
+			first, _, _ := strings.Cut(d.in.Header.Get("Content-Language"), ",")
+			f.language = language(first)
+		}
+		f.settle(d.in.base())
+	}
+	for i := range f.entries {
+		e := &f.entries[i]
+		e.settle(f.base, f)
+		var hash uint64
+		if i < len(d.fresh) {
+			hash = d.fresh[i]
+		}
+		d.emit(e, hash)
+		*e = entry{}
+	}
+	f.entries, d.fresh = nil, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -86,7 +87,7 @@ func johab(b []byte) string {
 		}
 		switch medial := int(medials[code>>5&31]) - 1; {
 		case c >= 0xd8:
-			out = append(out, ksx1001(c, b[i])...)
+			out = utf8.AppendRune(out, ksx1001(c, b[i]))
 		case first < 0 || first > 18 || medial < 0 || last < 0 || last > 27:
 			out = append(out, "\ufffd"...)
 		default:
@@ -98,7 +99,7 @@ func johab(b []byte) string {
 
 // ksx1001 reads the signs and Chinese characters of Johab, which has two rows
 // of KS X 1001 for each lead byte.
-func ksx1001(lead, trail byte) string {
+func ksx1001(lead, trail byte) rune {
 	at, row := int(trail)-0x31, 2*(int(lead)-0xd9)
 	if trail >= 0x91 {
 		at = int(trail) - 0x91 + 78
@@ -107,14 +108,23 @@ func ksx1001(lead, trail byte) string {
 		row = 2*(int(lead)-0xe0) + 41
 	}
 	if row += at / 94; at < 0 || row < 0 || row > 93 {
-		return "\ufffd"
+		return utf8.RuneError
 	}
-	s, err := korean.EUCKR.NewDecoder().Bytes([]byte{byte(0xa1 + row), byte(0xa1 + at%94)})
-	if err != nil {
-		return "\ufffd"
-	}
-	return string(s)
+	return ksx1001Rows()[94*row+at%94]
 }
+
+var ksx1001Rows = sync.OnceValue(func() []rune {
+	table, dec := make([]rune, 0, 94*94), korean.EUCKR.NewDecoder()
+	for i := range 94 * 94 {
+		b, err := dec.Bytes([]byte{byte(0xa1 + i/94), byte(0xa1 + i%94)})
+		r, _ := utf8.DecodeRune(b)
+		if err != nil || len(b) == 0 {
+			r = utf8.RuneError
+		}
+		table = append(table, r)
+	}
+	return table
+})
 
 // controls reads the bytes that an ISO 8859 leaves to control characters as
 // windows-1252 has them.

@@ -46,6 +46,7 @@ func (d *parsed) salvage(doc []byte, o *outline, fresh []block, places []int) ([
 	return kept, at, nil
 }
 
+// warn keeps the first thing that was wrong.
 func (d *parsed) warn(s string) {
 	if d.warning == "" {
 		d.warning = s

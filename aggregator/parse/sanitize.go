@@ -31,7 +31,17 @@ func sanitize(s, base string) (clean, image string) {
 		return clean, image
 	}
 	s, image = absolutize(notDeclared(s), base)
-	return strings.TrimSpace(policy().Sanitize(s)), image
+	return applied(policy(), s), image
+}
+
+// applied is p.Sanitize, in memory of about the size of s.
+func applied(p *bluemonday.Policy, s string) string {
+	var w strings.Builder
+	w.Grow(len(s) + len(s)/8)
+	if err := p.SanitizeReaderToWriter(strings.NewReader(s), &w); err != nil {
+		return "" // it never fails on a string
+	}
+	return strings.TrimSpace(w.String())
 }
 
 // notDeclared writes a "<!" that begins neither a comment nor a declaration as

@@ -24,6 +24,7 @@ type outline struct {
 	rootStart int
 	rootTag   int    // end of the root's start tag
 	space     string // its default namespace
+	netscape  bool   // the document type is Netscape's RSS 0.91
 	blocks    []block
 	edits     []edit // that would make it whole
 	cut       bool   // the document ends before its root does

@@ -21,6 +21,8 @@ func simpleTag(tag string) bool {
 	return false
 }
 
+const maxSingle = 25
+
 // sanitizeSimple does what sanitize does for the HTML of most feeds: text in
 // simple elements, links and images. The result is put together from escaped
 // text, tags of a fixed list, and what the policy makes of single links and
@@ -30,6 +32,7 @@ func sanitizeSimple(s, base string) (clean, image string, ok bool) {
 		return "", "", false
 	}
 	b := make([]byte, 0, len(s)+len(s)/16)
+	single := 0 // tags that the policy was asked for
 	for {
 		at := strings.IndexByte(s, '<')
 		if at < 0 {
@@ -50,6 +53,9 @@ func sanitizeSimple(s, base string) (clean, image string, ok bool) {
 			b = append(b, s[at:at+end+1]...)
 		case strings.HasPrefix(tag, "a ") || strings.HasPrefix(tag, "img "):
 			if strings.ContainsAny(tag, "<'`") || strings.Count(tag, `"`)%2 != 0 {
+				return "", "", false
+			}
+			if single++; single > maxSingle { // all at once is cheaper
 				return "", "", false
 			}
 			out, img := absolutize(s[at:at+end+1], base)

@@ -11,51 +11,115 @@ import (
 )
 
 // readXML reads RSS, RDF, Atom and CDF.
-func readXML(text []byte, in Input, whole bool) (*parsed, error) {
+func (d *parsed) readXML(text []byte) error {
 	doc := rename(plainSpaces(clean(fromRoot(text))))
 	o, serr := scan(doc)
 	if serr != nil {
-		return nil, serr
+		return serr
 	}
-	d := &parsed{warning: o.warning()}
+	d.warning = o.warning()
 	if len(o.edits) > 0 {
-		doc, o = mended(doc, o, whole)
+		doc, o = mended(doc, o, d.whole)
 	}
 	if err := feedRoot(o.root, text); err != nil {
-		return nil, err
+		return err
 	}
 	o.space = attr(doc[o.rootStart:o.rootTag], "xmlns")
-	if based := absoluteBases(doc, in.base()); len(based) != len(doc) {
+	if based := absoluteBases(doc, d.in.base()); len(based) != len(doc) {
 		space := o.space
 		doc, o = based, rescan(based, o)
 		o.space = space
 	}
-	fresh, ids, places := d.divide(doc, o, in, whole)
-	short := shorten(doc, o, fresh)
-	if !whole {
-		short = plainZones(short)
+	o.netscape = bytes.Contains(text[:min(len(text), 1024)], []byte("/rss-0.91.dtd"))
+	p := d.divide(doc, o)
+	if d.inChunks(doc, o, p) {
+		return nil
 	}
-	if err := d.parse(short, o); err != nil {
-		if fresh, places, err = d.salvage(doc, o, fresh, places); err != nil {
-			return nil, errorf("unparsable", "the feed could not be read: %v", err)
-		}
+	if err := d.readPart(doc, o, p); err != nil {
+		return errorf("unparsable", "the feed could not be read: %v", err)
 	}
-	if d.feed.version == "rss091u" && bytes.Contains(text[:min(len(text), 1024)], []byte("/rss-0.91.dtd")) {
-		d.feed.version = "rss091n"
-	}
-	d.feed.fromHead(doc[:o.rootTag], doc[o.rootTag:o.headEnd(len(doc))])
-	if len(d.feed.entries) != len(fresh) {
-		d.fresh = nil
-	} else {
-		for i, b := range fresh {
-			d.feed.entries[i].fromBlock(doc[b.start:b.tag], doc[b.tag:b.end])
-		}
-	}
-	d.identify(ids, places, in)
 	if d.total == 0 {
 		d.total = len(d.feed.entries)
 	}
-	return d, nil
+	return nil
+}
+
+// part is some of the items of a document, their places in it and hashes.
+type part struct {
+	blocks []block
+	places []int
+	hashes []uint64
+}
+
+func (p part) slice(from, to int) part {
+	return part{p.blocks[from:to], p.places[from:to], p.hashes[from:to]}
+}
+
+// readPart reads a document with only some of its items.
+func (d *parsed) readPart(doc []byte, o *outline, p part) error {
+	d.fresh = p.hashes
+	short := shorten(doc, o, p.blocks)
+	if !d.whole {
+		short = plainZones(short)
+	}
+	blocks, places := p.blocks, p.places
+	if err := d.parse(short, o); err != nil {
+		if blocks, places, err = d.salvage(doc, o, blocks, places); err != nil {
+			return err
+		}
+	}
+	if d.feed.version == "rss091u" && o.netscape {
+		d.feed.version = "rss091n"
+	}
+	d.feed.fromHead(doc[:o.rootTag], doc[o.rootTag:o.headEnd(len(doc))])
+	if len(d.feed.entries) != len(blocks) {
+		d.fresh = nil
+		return nil
+	}
+	for i, b := range blocks {
+		d.feed.entries[i].fromBlock(doc[b.start:b.tag], doc[b.tag:b.end])
+		d.feed.entries[i].level = d.levels[places[i]]
+	}
+	return nil
+}
+
+const chunk = 512 << 10 // bytes of items that are read at a time
+
+// inChunks reads a large document some items at a time, so that no more of it
+// is in memory twice; false: it cannot be read so, and nothing was.
+func (d *parsed) inChunks(doc []byte, o *outline, p part) bool {
+	outside := len(doc)
+	for _, b := range o.blocks {
+		outside -= b.end - b.start
+	}
+	if len(doc) < 4*chunk || outside > chunk/4 || len(p.blocks) < 2 {
+		return false
+	}
+	for from := 0; from < len(p.blocks); {
+		to, size := from, 0
+		for to < len(p.blocks) {
+			if size += p.blocks[to].end - p.blocks[to].start; size > chunk && to > from {
+				break
+			}
+			to++
+		}
+		one := &parsed{in: d.in, whole: d.whole, levels: d.levels}
+		err := one.readPart(doc, o, p.slice(from, to))
+		if from == 0 {
+			if err != nil || len(one.feed.entries) != to {
+				return false
+			}
+			d.feed = one.feed
+		}
+		from = to
+		if d.warn(one.warning); err != nil {
+			d.warn("the document is not well-formed; what could be read of it was kept")
+			continue
+		}
+		d.feed.entries, d.fresh = one.feed.entries, one.fresh
+		d.flush()
+	}
+	return true
 }
 
 // parse reads a document in the shape of o.
@@ -124,19 +188,21 @@ func rename(doc []byte) []byte {
 	return out
 }
 
-// divide tells which items of a document are not known, and their places in
-// it, and takes the hashes and identities of all.
-func (d *parsed) divide(doc []byte, o *outline, in Input, whole bool) (fresh []block, ids []identity, places []int) {
+// divide tells which items of a document are not known, and takes the hashes
+// and identities of all.
+func (d *parsed) divide(doc []byte, o *outline) (fresh part) {
 	d.total = len(o.blocks)
-	d.hashes, ids = make([]uint64, len(o.blocks)), make([]identity, len(o.blocks))
+	ids := make([]identity, len(o.blocks))
+	d.hashes = make([]uint64, len(o.blocks))
 	for i, b := range o.blocks {
 		d.hashes[i], ids[i] = xxhash.Sum64(doc[b.start:b.end]), blockIdentity(doc[b.start:b.tag], doc[b.tag:b.end])
-		if whole || in.Known == nil || !in.Known(d.hashes[i]) {
-			fresh, places = append(fresh, b), append(places, i)
-			d.fresh = append(d.fresh, d.hashes[i])
+		if d.whole || d.in.Known == nil || !d.in.Known(d.hashes[i]) {
+			fresh.blocks, fresh.places = append(fresh.blocks, b), append(fresh.places, i)
+			fresh.hashes = append(fresh.hashes, d.hashes[i])
 		}
 	}
-	return fresh, ids, places
+	d.identify(ids)
+	return fresh
 }
 
 // fromRoot drops what stands before the root element: the declaration, which
@@ -246,6 +312,9 @@ func atomSpace(doc []byte, space string) []byte {
 
 // plainZones writes the zone of "GMT" dates as gofeed reads it fastest.
 func plainZones(doc []byte) []byte {
+	if !bytes.Contains(doc, []byte(" GMT</pubDate>")) {
+		return doc
+	}
 	return bytes.ReplaceAll(doc, []byte(" GMT</pubDate>"), []byte(" +0000</pubDate>"))
 }
 

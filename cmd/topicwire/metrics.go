@@ -110,7 +110,7 @@ func (p pipelineCollector) collectFetches(ch chan<- prometheus.Metric, c *pipeli
 	counter(ch, limitedDesc, f.RateLimited)
 	counter(ch, blockedDesc, f.SSRFBlocked)
 	counter(ch, insecureDesc, f.Insecure)
-	for outcome, n := range f.Pages {
+	for outcome, n := range c.PageOutcomes {
 		counter(ch, scrapeDesc, n, outcome)
 	}
 }

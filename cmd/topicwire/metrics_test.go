@@ -41,6 +41,7 @@ func TestO20Metrics(t *testing.T) {
 		file += "  - url: " + site + "/" + p + "\n"
 	}
 	file += "  - {url: '" + tls.URL + "/lax', insecure: true}\n  - {url: '" + tls.URL + "/strict'}\n  - {url: 'http://10.0.0.1/rss'}\n  - {url: 'http://127.0.0.1:1/rss'}\n"
+	file += "  - {url: '" + site + "/linked', enrich: always}\n"
 	writeFile(t, filepath.Join(dir, "topicwire.yml"), file)
 	writeFile(t, filepath.Join(dir, "topicwire-daily-"+time.Now().Add(-2*time.Hour).UTC().Format(backupStamp)), "a copy")
 	mustRun(t, dir, "feeds", "poll", site+"/fresh") // not counted: another process
@@ -53,28 +54,29 @@ func TestO20Metrics(t *testing.T) {
 				sum += n
 			}
 		}
-		return sum >= 8
+		return sum >= 9 && m[`topicwire_scrape_total{outcome="ok"}`] > 0
 	}
-	waitFor(t, "eight polls", polled)
+	waitFor(t, "nine polls and a page", polled)
 	m := samples(t, d)
 	for name, want := range map[string]float64{
-		`topicwire_fetch_total{outcome="read"}`:                   2, // plain, lax
+		`topicwire_fetch_total{outcome="read"}`:                   3, // plain, lax, linked
 		`topicwire_fetch_total{outcome="not_modified"}`:           0,
 		`topicwire_fetch_total{outcome="status"}`:                 2, // limited, broken
 		`topicwire_fetch_total{outcome="not_a_feed"}`:             1,
 		`topicwire_fetch_total{outcome="tls"}`:                    1,
 		`topicwire_fetch_total{outcome="forbidden"}`:              1,
 		`topicwire_fetch_total{outcome="connect"}`:                1,
-		`topicwire_fetch_duration_seconds_count`:                  8,
+		`topicwire_fetch_duration_seconds_count`:                  9,
 		`topicwire_not_modified_total`:                            0,
-		`topicwire_unconditional_total`:                           5, // the others came to no request
+		`topicwire_unconditional_total`:                           6, // the others came to no request
 		`topicwire_rate_limited_total`:                            1,
 		`topicwire_ssrf_blocked_total`:                            1,
 		`topicwire_insecure_total`:                                1,
-		`topicwire_items_total{result="new"}`:                     2,
+		`topicwire_items_total{result="new"}`:                     3,
 		`topicwire_items_total{result="updated"}`:                 0,
-		`topicwire_fetch_bytes_total{kind="decoded"}`:             float64(2*len(rssOfOne) + len("<html><p>no feed")),
-		`topicwire_feeds{state="active"}`:                         3,
+		`topicwire_fetch_bytes_total{kind="decoded"}`:             float64(3*len(rssOfOne) + len("<html><p>no feed") + len("<link>"+site+"/article</link>") - len("<guid>g</guid>")),
+		`topicwire_scrape_total{outcome="ok"}`:                    1,
+		`topicwire_feeds{state="active"}`:                         4,
 		`topicwire_feeds{state="failing"}`:                        6,
 		`topicwire_feeds{state="gone"}`:                           0,
 		`topicwire_overdue_feeds`:                                 0,

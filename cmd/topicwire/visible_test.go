@@ -43,6 +43,13 @@ func moodyServer(t *testing.T) string {
 		case "/gone":
 			http.Error(w, "gone", http.StatusGone)
 			return
+		case "/linked":
+			_, _ = w.Write([]byte(strings.Replace(rssOfOne, "<guid>g</guid>", "<link>http://"+r.Host+"/article</link>", 1)))
+			return
+		case "/article":
+			h.Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte("<html><title>One</title><article><h1>One</h1><p>" + strings.Repeat("The harbour opened again on Monday after the storm. ", 20) + "</article>"))
+			return
 		case "/page":
 			_, _ = w.Write([]byte("<html><p>no feed"))
 			return

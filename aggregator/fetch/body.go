@@ -117,14 +117,14 @@ func (c *Client) decode(ctx context.Context, x *exchange, wire *bufio.Reader, ap
 	if slices.Contains(applied, "br") {
 		head := &gathered{rest: wire, body: gathering{budget: c.budget, clock: &x.clock}}
 		defer head.body.drop()
-		place := &c.budget.brotli
+		place := c.budget.brotli
 		if err := head.fill(ctx); err == nil {
-			place = &c.budget.slowBrotli // there is more to come
+			place = c.budget.slowBrotli // there is more to come
 		}
-		if err := place.take(ctx, &x.clock); err != nil {
+		if _, err := place.take(ctx, &x.clock); err != nil {
 			return err
 		}
-		defer place.give()
+		defer place.give(nil)
 		r = head
 	}
 	for _, coding := range slices.Backward(applied) {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // The room that bodies may take in memory, all of them together (BEHAVIOUR
@@ -19,13 +20,15 @@ const (
 	// need it for as long as they take to decode; the others have their own.
 	brotliAtOnce = 2
 	brotliSlow   = 1
+
+	keepBuffers = time.Minute
 )
 
 // budget shares out that room. Who holds a place of one kind may wait for one
 // of those below it here, never for one above: nobody waits in a circle.
 type budget struct {
-	brotli, slowBrotli tier
-	small, large       tier
+	brotli, slowBrotli *tier
+	small, large       *tier
 }
 
 func newBudget() *budget {
@@ -36,48 +39,63 @@ func newBudget() *budget {
 	}
 }
 
-// tier is a number of places, each with a buffer if it has a size.
+// tier is a number of places, each with a buffer if it has a size. The buffers
+// are made once, in no sync.Pool: that would make several for each place.
 type tier struct {
-	taken   chan struct{}
-	size    int
-	buffers *sync.Pool
+	places chan []byte // those that are free; nil: its buffer is yet to be made
+	size   int
+	unused *time.Timer // ends with the buffers
 }
 
-func newTier(places, size int) tier {
-	return tier{taken: make(chan struct{}, places), size: size, buffers: new(sync.Pool)}
+func newTier(places, size int) *tier {
+	t := &tier{places: make(chan []byte, places), size: size}
+	for range places {
+		t.places <- nil
+	}
+	t.unused = time.AfterFunc(keepBuffers, t.forget)
+	t.unused.Stop()
+	return t
 }
 
 // take waits for a place. The wait does not count for the exchange; once it
 // has its place, it must be quick.
-func (t *tier) take(ctx context.Context, c *clock) error {
+func (t *tier) take(ctx context.Context, c *clock) ([]byte, error) {
+	var buf []byte
 	select {
-	case t.taken <- struct{}{}:
+	case buf = <-t.places:
 	default:
 		c.halt()
 		select {
-		case t.taken <- struct{}{}:
+		case buf = <-t.places:
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 		c.goOn()
 	}
 	c.hurry()
-	return nil
-}
-
-func (t *tier) give() { <-t.taken }
-
-func (t *tier) buffer() []byte {
-	if b, ok := t.buffers.Get().(*[]byte); ok {
-		return *b
+	if buf == nil && t.size > 0 {
+		buf = make([]byte, t.size)
 	}
-	return make([]byte, t.size)
+	return buf, nil
 }
 
-// put takes a buffer back, and the place that it belonged to.
-func (t *tier) put(b []byte) {
-	t.buffers.Put(&b)
-	t.give()
+// give frees a place.
+func (t *tier) give(buf []byte) {
+	t.places <- buf
+	if t.size > 0 {
+		t.unused.Reset(keepBuffers)
+	}
+}
+
+// forget lets go of the buffers of free places.
+func (t *tier) forget() {
+	for range cap(t.places) {
+		select {
+		case <-t.places:
+			t.places <- nil
+		default:
+		}
+	}
 }
 
 type chunk [chunkBytes]byte
@@ -116,17 +134,17 @@ func (g *gathering) room(ctx context.Context) ([]byte, error) {
 }
 
 func (g *gathering) grow(ctx context.Context) error {
-	next := &g.budget.small
+	next := g.budget.small
 	if g.tier != nil {
-		next = &g.budget.large
+		next = g.budget.large
 	}
 	if g.tier == next {
 		return errTooLarge
 	}
-	if err := next.take(ctx, g.clock); err != nil {
+	big, err := next.take(ctx, g.clock)
+	if err != nil {
 		return err
 	}
-	big := next.buffer()
 	g.copyTo(big)
 	g.drop()
 	g.tier, g.big = next, big
@@ -146,7 +164,7 @@ func (g *gathering) copyTo(dst []byte) {
 // drop gives back all that the body takes.
 func (g *gathering) drop() {
 	if g.tier != nil {
-		g.tier.put(g.big)
+		g.tier.give(g.big)
 		g.tier, g.big = nil, nil
 	}
 	for i, c := range g.chunks {
@@ -163,7 +181,7 @@ func (g *gathering) drop() {
 func (g *gathering) keep() (body []byte, release func()) {
 	if t, big := g.tier, g.big; t != nil {
 		g.tier, g.big = nil, nil
-		return big[:g.n:g.n], func() { t.put(big) }
+		return big[:g.n:g.n], func() { t.give(big) }
 	}
 	body = make([]byte, g.n)
 	g.copyTo(body)

@@ -9,8 +9,8 @@ import (
 
 // The memory that a peer may fill before we read what it sends.
 const (
-	h2StreamBuffer = 256 << 10
-	h2ConnBuffer   = 512 << 10
+	h2StreamBuffer = 128 << 10
+	h2ConnBuffer   = 256 << 10
 )
 
 // transports are the ways to speak with servers, made when first needed: all

@@ -48,7 +48,7 @@ type Admin struct {
 // Fetch bounds what is fetched, and how often.
 type Fetch struct {
 	Contact      string        `yaml:"contact"`
-	MultiTenant  []string      `yaml:"multi_tenant"` // domains whose feeds are strangers to each other
+	MultiTenant  []string      `yaml:"multi_tenant"`  // domains whose feeds are strangers to each other
 	AllowPrivate []string      `yaml:"allow_private"` // CIDR[:port]
 	MinInterval  time.Duration `yaml:"min_interval"`
 	MaxInterval  time.Duration `yaml:"max_interval"`

@@ -56,19 +56,34 @@ func TestF57UnderAttack(t *testing.T) {
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("the feeds that answer were polled after %v", took)
 	}
-	waitFor(t, "the end of the bombs", func() bool {
-		type row struct {
-			URL       string `json:"url"`
-			LastError string `json:"last_error"`
-		}
+	waitFor(t, "the end of the bombs and of the large feeds", func() bool {
 		open := 0
-		for _, f := range mustJSON[[]row](t, dir, "feeds", "list") {
-			if strings.Contains(f.URL, "/bomb") && f.LastError == "" {
-				open++
+		for _, f := range mustJSON[[]sceneFeed](t, dir, "feeds", "list") {
+			switch {
+			case strings.Contains(f.URL, "/bomb"), strings.Contains(f.URL, "/large"):
+				if f.LastPollAt == nil {
+					open++
+				}
 			}
 		}
 		return open == 0
 	})
+	read := 0
+	for _, f := range mustJSON[[]sceneFeed](t, dir, "feeds", "list") {
+		if strings.Contains(f.URL, "/bomb") && f.LastError == "" {
+			t.Errorf("%s was taken for a feed", f.URL)
+		}
+		if strings.Contains(f.URL, "/large") {
+			if f.Items > 0 {
+				read++
+			} else {
+				t.Logf("%s: %s", f.URL, f.LastError)
+			}
+		}
+	}
+	if read < attackers {
+		t.Errorf("%d of %d large feeds that are within bounds were read", read, attackers)
+	}
 	peak := residentPeak(t, d)
 	t.Logf("peak memory %d MiB at rest, %d MiB under attack", before>>20, peak>>20)
 	if peak-before > memoryGrowth {
@@ -77,6 +92,14 @@ func TestF57UnderAttack(t *testing.T) {
 	if code := d.stop(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("exit %d after SIGTERM\n%s", code, d.log())
 	}
+}
+
+// sceneFeed is what the test reads of `feeds list`.
+type sceneFeed struct {
+	URL        string     `json:"url"`
+	LastError  string     `json:"last_error"`
+	LastPollAt *time.Time `json:"last_poll_at"`
+	Items      int        `json:"items"`
 }
 
 // peakMemory is the peak of a process that has ended.

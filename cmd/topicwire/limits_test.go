@@ -60,7 +60,9 @@ func TestX14Slowloris(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		hello := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
-		go func() { served <- serveHTTP(ctx, netutil.LimitListener(ln, limit), hello, slog.New(slog.DiscardHandler)) }()
+		go func() {
+			served <- serveHTTP(ctx, netutil.LimitListener(ln, limit), hello, slog.New(slog.DiscardHandler))
+		}()
 
 		start := time.Now()
 		var slow sync.WaitGroup

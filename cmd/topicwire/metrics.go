@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"time"
 
@@ -95,9 +96,7 @@ func (p pipelineCollector) Collect(ch chan<- prometheus.Metric) {
 func (p pipelineCollector) collectFetches(ch chan<- prometheus.Metric, c *pipeline.Counts) {
 	// These are there from the start, so that rates over them are never empty.
 	outcomes := map[string]int64{string(aggregator.PollRead): 0, string(aggregator.PollNotModified): 0, string(aggregator.PollUnchanged): 0}
-	for outcome, n := range c.Outcomes {
-		outcomes[outcome] = n
-	}
+	maps.Copy(outcomes, c.Outcomes)
 	for outcome, n := range outcomes {
 		counter(ch, fetchDesc, n, outcome)
 	}

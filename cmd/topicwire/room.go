@@ -62,9 +62,8 @@ func (r *room) check() error {
 	if err != nil {
 		words = fmt.Sprintf("%T", err) // the numbers in it change all the time
 	}
-	var kind web.Unready
-	if errors.As(err, &kind) {
-		words = kind.Kind
+	if known, ok := errors.AsType[web.Unready](err); ok {
+		words = known.Kind
 	}
 	r.mu.Lock()
 	changed := words != r.found

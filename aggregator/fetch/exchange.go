@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -132,6 +133,9 @@ func (c *Client) follow(ctx context.Context, x *exchange) error {
 		}
 		x.res.Status = resp.StatusCode
 		c.hints(x, resp.Header)
+		if n := resp.ContentLength; n > 0 && n <= maxRedirectBody && !resp.Close {
+			_, _ = io.CopyN(io.Discard, resp.Body, n) // so that the connection can be used again
+		}
 		resp.Body.Close()
 		if hop == maxRedirects {
 			return errRedirects
@@ -303,6 +307,9 @@ func validator(h http.Header, name string) string {
 	}
 	return v[0]
 }
+
+// maxRedirectBody is how much of the text beside a redirect is read.
+const maxRedirectBody = 4 << 10
 
 const maxValidator = 4 << 10
 

@@ -167,7 +167,7 @@ func (c *Client) request(ctx context.Context, x *exchange, u *url.URL) *http.Req
 	}
 	c.validate(x, h)
 	req := &http.Request{
-		Method: http.MethodGet, URL: u, Host: u.Host, Header: h,
+		Method: http.MethodGet, URL: u, Host: hostHeader(u), Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Close: x.closeAfter && !x.passing(u),
 	}
 	return req.WithContext(ctx)

@@ -34,12 +34,31 @@ func hostKey(u *url.URL, allow []AllowRule) string {
 		}
 		return a.String()
 	}
-	if !isASCII(host) {
-		if a, err := idna.Lookup.ToASCII(host); err == nil {
-			host = a
-		}
+	return registrable(asciiName(host))
+}
+
+// asciiName returns the A-labels of a name. net/http writes the Host header
+// without the mapping of letters that its own look-up of the name does.
+func asciiName(host string) string {
+	if isASCII(host) {
+		return host
 	}
-	return registrable(host)
+	if a, err := idna.Lookup.ToASCII(host); err == nil {
+		return a
+	}
+	return host
+}
+
+// hostHeader returns what the Host header says of a URL.
+func hostHeader(u *url.URL) string {
+	if isASCII(u.Host) {
+		return u.Host
+	}
+	host, port := u.Hostname(), u.Port()
+	if host = asciiName(host); port == "" {
+		return host
+	}
+	return host + ":" + port
 }
 
 // registrable returns the ICANN suffix of host and one label more. Suffixes

@@ -34,6 +34,7 @@ type app struct {
 	*env
 	store  *store.Store
 	room   *room
+	tick   tick // of the scheduler
 	fetch  *fetch.Client
 	pipe   *pipeline.Pipeline
 	sched  *poll.Scheduler
@@ -124,7 +125,7 @@ func (a *app) join(cfg *config.Config) (err error) {
 	}
 	a.pipe = pipeline.New(pipeline.Options{
 		ParserSince: since,
-		Store:       roomyStore{a.store, a.room}, Fetch: a.fetch, Next: newSchedule(cfg, hostKey).Next,
+		Store:       roomyStore{Store: a.store, room: a.room}, Fetch: a.fetch, Next: newSchedule(cfg, hostKey).Next,
 		Topics: func() *match.Set { return a.live.Load().topics },
 		Access: func(f *aggregator.Feed) pipeline.Access { return a.live.Load().access.of(f) },
 		Enrich: aggregator.EnrichMode(cfg.Enrich), PageHost: hostKey,

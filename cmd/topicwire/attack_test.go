@@ -220,15 +220,17 @@ func sceneItem(id string, n int) string {
 
 var sceneHead = "<rss version=\"2.0\"><channel><title>A feed</title><link>https://example.org/</link><description>d</description>"
 
-// largeFeed is a feed of some 19 MB that can be read.
-var largeFeed = sync.OnceValue(func() string {
-	var b strings.Builder
-	b.WriteString(sceneHead)
+// largeFeed is a feed of some 19 MB, compressed, that is within bounds.
+var largeFeed = sync.OnceValue(func() []byte {
+	var b bytes.Buffer
+	zw := gzip.NewWriter(&b)
+	io.WriteString(zw, sceneHead)
 	for i := range 1900 {
-		b.WriteString(sceneItem("large "+strconv.Itoa(i), 10_000))
+		io.WriteString(zw, sceneItem("large "+strconv.Itoa(i), 10_000))
 	}
-	b.WriteString("</channel></rss>")
-	return b.String()
+	io.WriteString(zw, "</channel></rss>")
+	zw.Close()
+	return b.Bytes()
 })
 
 func (s *scene) serve(w http.ResponseWriter, r *http.Request) {
@@ -242,7 +244,8 @@ func (s *scene) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Write(s.bomb)
 	case "large":
-		io.WriteString(w, largeFeed())
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(largeFeed())
 	case "lie":
 		w.Header().Set("Content-Length", "1000000000")
 		io.WriteString(w, sceneHead)

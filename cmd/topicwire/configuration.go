@@ -292,7 +292,7 @@ const catchUp = 15 * time.Minute
 
 func pollOptions(a *app, cfg *config.Config, hostKey func(string) string) poll.Options {
 	return poll.Options{
-		Store: roomyStore{a.store, a.room}, Ingest: a.pipe.Ingest, Concurrency: cfg.Fetch.Concurrency,
+		Store: roomyStore{a.store, a.room, &a.tick}, Ingest: a.pipe.Ingest, Concurrency: cfg.Fetch.Concurrency,
 		HostGap: cfg.Fetch.HostGap, HostGapSet: cfg.IsSet("fetch.host_gap"), CatchUp: min(catchUp, cfg.Fetch.MinInterval),
 		Private: privateHosts(cfg), HostKey: hostKey, Now: a.now, Logger: a.log,
 	}

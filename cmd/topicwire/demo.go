@@ -44,8 +44,9 @@ func (c *DemoCmd) Run(e *env) error {
 func demoConfig(room *demo.Newsroom) *config.Config {
 	cfg := config.Default()
 	cfg.Fetch.AllowPrivate = []string{"127.0.0.0/8"}
+	cfg.Fetch.Contact = "desk@demo.example" // it reads nobody but itself
 	for _, f := range room.Feeds() {
-		cfg.Feeds = append(cfg.Feeds, config.Feed{URL: f.URL, Outlet: f.Outlet, Language: f.Language, Tags: f.Tags})
+		cfg.Feeds = append(cfg.Feeds, config.Feed{URL: f.URL, Outlet: f.Outlet, Language: f.Language, Tags: f.Tags, HTTP2: true})
 	}
 	cfg.Topics = []config.Topic{{
 		Slug: "russia-india", Title: "Russia–India", Query: "country:ru country:in",

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -74,5 +76,53 @@ func TestPollSaysWhatFailed(t *testing.T) {
 	_, errs, code := run(t, dir, "feeds", "add", site+"/none")
 	if code != exitFailed || !strings.Contains(errs, site+"/none") {
 		t.Errorf("add: exit %d, message without the address: %s", code, errs)
+	}
+}
+
+// TestF28SubscribingIsOneRequest: of the feed's address, or of the page's and
+// the feed's that it announces; no icons, robots.txt, home pages or guesses.
+func TestF28SubscribingIsOneRequest(t *testing.T) {
+	var mu sync.Mutex
+	var asked []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked = append(asked, r.Method+" "+r.URL.RequestURI())
+		mu.Unlock()
+		switch r.URL.Path {
+		case "/blog":
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte(`<html><head><link rel="icon" href="/favicon.ico"><link rel="alternate" type="application/atom+xml" href="/announced"></head></html>`))
+		case "/empty":
+			_, _ = w.Write([]byte("<html><p>nothing here"))
+		default:
+			_, _ = w.Write([]byte(rssOfOne))
+		}
+	}))
+	t.Cleanup(srv.Close)
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "topicwire.yml"), loopback)
+	for _, tt := range []struct {
+		path string
+		code int
+		want []string
+	}{
+		{"/rss?x=1", exitDone, []string{"GET /rss?x=1"}},
+		{"/blog", exitDone, []string{"GET /blog", "GET /announced"}},
+		{"/empty", exitFailed, []string{"GET /empty"}},
+	} {
+		mu.Lock()
+		asked = nil
+		mu.Unlock()
+		_, errs, code := run(t, dir, "feeds", "add", srv.URL+tt.path)
+		if code != tt.code || !slices.Equal(asked, tt.want) {
+			t.Errorf("add %s: exit %d, asked for %q, want %q\n%s", tt.path, code, asked, tt.want, errs)
+		}
+	}
+	mu.Lock()
+	asked = nil
+	mu.Unlock()
+	mustRun(t, dir, "refresh") // the subscription has scheduled the next poll (F-30)
+	if len(asked) > 0 {
+		t.Errorf("polled again at once: %q", asked)
 	}
 }

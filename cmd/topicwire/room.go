@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"topicwire/aggregator"
@@ -121,9 +122,11 @@ func (a *app) ready(ctx context.Context) error {
 type roomyStore struct {
 	*store.Store
 	room *room
+	tick *tick // of the scheduler; nil: nobody asks
 }
 
 func (s roomyStore) ClaimDueFeeds(ctx context.Context, c aggregator.FeedClaim) ([]aggregator.Feed, error) {
+	s.tick.now()
 	if err := s.room.check(); err != nil {
 		return nil, err
 	}
@@ -140,8 +143,33 @@ func (s roomyStore) ClaimWork(ctx context.Context, c aggregator.WorkClaim) ([]ag
 // NextDueAt says that nothing is due while there is no room: whatever is due
 // cannot be claimed.
 func (s roomyStore) NextDueAt(ctx context.Context) (time.Time, error) {
+	s.tick.now()
 	if err := s.room.check(); err != nil {
 		return time.Time{}, err
 	}
 	return s.Store.NextDueAt(ctx)
+}
+
+// tick is when the scheduler last looked for what is due. It does so each
+// minute at least, whatever the store answers.
+type tick struct{ at atomic.Pointer[time.Time] }
+
+// standstill is how long the scheduler may look for nothing (BEHAVIOUR O-21).
+// It is more than the minute that a store which fails is left alone, so that a
+// full disk makes no restarts.
+const standstill = 3 * time.Minute
+
+func (t *tick) now() {
+	if t != nil {
+		now := time.Now()
+		t.at.Store(&now)
+	}
+}
+
+// stands returns how long the scheduler has not looked; 0: it never did.
+func (t *tick) stands() time.Duration {
+	if at := t.at.Load(); at != nil {
+		return time.Since(*at)
+	}
+	return 0
 }

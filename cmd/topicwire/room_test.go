@@ -39,7 +39,7 @@ func TestO10NoRoom(t *testing.T) {
 	if _, err := a.store.AddFeed(a.ctx, aggregator.FeedSettings{URL: "https://a.example/rss"}, aggregator.InDatabase); err != nil {
 		t.Fatal(err)
 	}
-	st := roomyStore{a.store, a.room}
+	st := roomyStore{a.store, a.room, &a.tick}
 	free := int64(spareDisk)
 	a.room.free = func(string) (int64, error) { return free, nil }
 	claim := aggregator.FeedClaim{Now: time.Now().Add(time.Second), Limit: 10, Lease: time.Millisecond}
@@ -111,6 +111,34 @@ func TestO10DatabaseDeleted(t *testing.T) {
 	for _, want := range []string{`"level":"ERROR"`, "was deleted", "was replaced"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log lacks %q:\n%s", want, log.String())
+		}
+	}
+}
+
+// TestO21Standstill: a scheduler that has not looked for three minutes is not
+// healthy; the minute that a failing store is left alone is no standstill.
+func TestO21Standstill(t *testing.T) {
+	a := opened(t, time.Now, io.Discard)
+	if err := a.alive(a.ctx); err != nil {
+		t.Errorf("before the first look: %v", err)
+	}
+	st := roomyStore{a.store, a.room, &a.tick}
+	for _, look := range []func() error{
+		func() error { _, err := st.NextDueAt(a.ctx); return err },
+		func() error { _, err := st.ClaimDueFeeds(a.ctx, aggregator.FeedClaim{Now: time.Now()}); return err },
+	} {
+		for ago, healthy := range map[time.Duration]bool{2 * time.Minute: true, 4 * time.Minute: false} {
+			then := time.Now().Add(-ago)
+			a.tick.at.Store(&then)
+			if err := a.alive(a.ctx); (err == nil) != healthy {
+				t.Errorf("looked %v ago: %v", ago, err)
+			}
+		}
+		if err := look(); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.alive(a.ctx); err != nil {
+			t.Errorf("looked just now: %v", err)
 		}
 	}
 }

@@ -93,6 +93,7 @@ func (e *env) serve(cfg *config.Config, path string) error {
 
 	g, ctx := errgroup.WithContext(e.ctx)
 	g.Go(func() error { return site.Run(ctx) }) // from its end on /readyz answers 503
+	a.tick.now()
 	g.Go(func() error { return a.sched.Run(ctx) })
 	g.Go(func() error { return a.pipe.Serve(ctx) })
 	g.Go(func() error { return a.watchRows(ctx) })

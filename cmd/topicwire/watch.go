@@ -145,8 +145,12 @@ func (a *app) reload(ctx context.Context, path string) {
 	}
 }
 
-// alive asks the database for something small.
+// alive tells if the scheduler looks for what is due, and asks the database
+// for something small.
 func (a *app) alive(ctx context.Context) error {
+	if d := a.tick.stands(); d > standstill {
+		return fmt.Errorf("the scheduler has looked for nothing for %s", d.Round(time.Second))
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	_, err := a.store.Meta(ctx, "id_authority")

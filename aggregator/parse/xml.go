@@ -58,12 +58,8 @@ func (p part) slice(from, to int) part {
 // readPart reads a document with only some of its items.
 func (d *parsed) readPart(doc []byte, o *outline, p part) error {
 	d.fresh = p.hashes
-	short := shorten(doc, o, p.blocks)
-	if !d.whole {
-		short = plainZones(short)
-	}
 	blocks, places := p.blocks, p.places
-	if err := d.parse(short, o); err != nil {
+	if err := d.parseLifted(doc, o, p); err != nil {
 		if blocks, places, err = d.salvage(doc, o, blocks, places); err != nil {
 			return err
 		}
@@ -81,6 +77,32 @@ func (d *parsed) readPart(doc []byte, o *outline, p part) error {
 		d.feed.entries[i].level = d.levels[places[i]]
 	}
 	return nil
+}
+
+// parseLifted parses without the long texts of items, and puts them back.
+func (d *parsed) parseLifted(doc []byte, o *outline, p part) error {
+	read := func(short []byte) error {
+		if !d.whole {
+			short = plainZones(short)
+		}
+		return d.parse(short, o)
+	}
+	short, texts := lift(doc, o, p.blocks)
+	if texts == nil || strings.EqualFold(o.root, "channel") {
+		return read(shorten(doc, o, p.blocks))
+	}
+	if err := read(short); err != nil {
+		return err
+	}
+	back := len(d.feed.entries) == len(texts)
+	for i := 0; back && i < len(texts); i++ {
+		back = d.feed.entries[i].put(texts[i])
+	}
+	if back {
+		return nil
+	}
+	d.feed = feedDoc{}
+	return read(shorten(doc, o, p.blocks))
 }
 
 const chunk = 512 << 10 // bytes of items that are read at a time

@@ -32,14 +32,17 @@ type PageRequest struct {
 // Page asks for an article page, and waits up to two minutes for its host's
 // turn. See AskPage.
 func (c *Client) Page(ctx context.Context, rawURL string) (*Response, error) {
-	return c.AskPage(ctx, PageRequest{URL: rawURL})
+	res, err := c.AskPage(ctx, PageRequest{URL: rawURL})
+	res.Release()
+	return res, err
 }
 
 // AskPage asks for an article page: if robots.txt allows it, one page of a
 // host at a time, with a gap between them, among all clients that share
 // Options.Hosts. It never blocks for long pauses: those are an *Error of
 // KindPaused that knows how long. The error is nil for a page, and for 304 to
-// a conditional request.
+// a conditional request. A large page takes room that few others have until
+// Response.Release.
 func (c *Client) AskPage(ctx context.Context, r PageRequest) (*Response, error) {
 	res, err := c.askPage(ctx, r)
 	if ctx.Err() == nil {
@@ -49,7 +52,7 @@ func (c *Client) AskPage(ctx context.Context, r PageRequest) (*Response, error) 
 }
 
 func (c *Client) askPage(ctx context.Context, r PageRequest) (*Response, error) {
-	x := &exchange{url: r.URL, accept: c.static.acceptPage, wire: maxPageBytes, decoded: maxPageBytes, judge: judgePage}
+	x := &exchange{url: r.URL, accept: c.static.acceptPage, wire: maxPageBytes, decoded: maxPageBytes, judge: judgePage, hold: true}
 	u, err := parseURL(r.URL)
 	if err != nil {
 		return &x.res, c.explain(x, err)

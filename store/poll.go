@@ -68,7 +68,7 @@ func (s *Store) RecordPoll(ctx context.Context, r aggregator.PollRecord) (saved 
 	if len(r.Items) == 0 && r.Document == nil && r.Blocks == nil {
 		write = s.writeTogether // a 304, most often
 	}
-	err = write(ctx, func(ctx context.Context, t *tx) error {
+	save := func(ctx context.Context, t *tx) (err error) {
 		var found aggregator.PollFound
 		if saved, found, err = saveItems(ctx, t, &r); err != nil {
 			return err
@@ -82,11 +82,14 @@ func (s *Store) RecordPoll(ctx context.Context, r aggregator.PollRecord) (saved 
 		if err := s.saveVerdict(ctx, t, &r, &state, &saved); err != nil || pause == nil {
 			return err
 		}
-		_, err := t.exec(ctx, `INSERT INTO host_pause (host, paused_until, reason) VALUES ($1, $2, $3)
+		_, err = t.exec(ctx, `INSERT INTO host_pause (host, paused_until, reason) VALUES ($1, $2, $3)
 			ON CONFLICT (host) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason
 			WHERE excluded.paused_until > host_pause.paused_until`, pause.Host, pause.Until.Unix(), clean(pause.Reason))
 		return err
-	})
+	}
+	if err = write(ctx, save); errors.Is(err, aggregator.ErrExists) {
+		err = write(ctx, save) // somebody subscribed, a moment ago, to the URL that the feed was to have
+	}
 	if errors.Is(err, aggregator.ErrConflict) {
 		err = fmt.Errorf("feed %d: lease %d: %w", r.Feed, r.Lease.Fence, err)
 	}

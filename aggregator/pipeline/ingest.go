@@ -116,10 +116,6 @@ func (p *Pipeline) read(ctx context.Context, v *visit, res *fetch.Response, fetc
 		report.Outcome = aggregator.PollNotModified
 		return report, nil
 	}
-	known, err := p.opts.Store.KnownBlocks(ctx, f.ID)
-	if err != nil {
-		return nil, fmt.Errorf("look up known items: %w", err)
-	}
 	if !res.Truncated && !res.Delta {
 		sum := sha256.Sum256(res.Body)
 		report.BodyHash = hex.EncodeToString(sum[:16])
@@ -128,6 +124,10 @@ func (p *Pipeline) read(ctx context.Context, v *visit, res *fetch.Response, fetc
 			report.Outcome = aggregator.PollUnchanged
 			return report, nil
 		}
+	}
+	known, err := p.opts.Store.KnownBlocks(ctx, f.ID)
+	if err != nil {
+		return nil, fmt.Errorf("look up known items: %w", err)
 	}
 	doc, err := p.parse(res, known, v.full)
 	if err != nil {
@@ -157,13 +157,13 @@ func (p *Pipeline) note(v *visit, res *fetch.Response, doc *parse.Result, known 
 		}
 	}
 	rec.Document, rec.Items, rec.Total = &doc.Document, doc.Items, doc.Total
-	if doc.BlockHashes == nil || doc.Total == 0 { // F-55: an empty document takes nothing away
+	if doc.Total == 0 { // F-55: an empty document takes nothing away
 		return
 	}
 	marks, familiar := linkMarks(doc, known)
 	rec.FamiliarLinks = familiar
 	rec.Blocks = append(doc.BlockHashes, marks...)
-	if res.Truncated || res.Delta { // what is missing is not gone
+	if doc.BlockHashes == nil || res.Truncated || res.Delta { // what is missing is not gone
 		rec.Blocks = withKnown(rec.Blocks, known)
 	}
 }

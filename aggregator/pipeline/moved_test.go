@@ -95,7 +95,9 @@ func TestF50Traps(t *testing.T) {
 	}{
 		{"temporary", func(m *mover) { m.to, m.code = "http://new.example/feed", http.StatusFound }, 10, aggregator.FeedActive},
 		{"a page of apologies", func(m *mover) {
-			m.site("sorry.example", func(rw http.ResponseWriter, r *http.Request) { fmt.Fprint(rw, "<!DOCTYPE html><html><body>Sorry</body></html>") })
+			m.site("sorry.example", func(rw http.ResponseWriter, r *http.Request) {
+				fmt.Fprint(rw, "<!DOCTYPE html><html><body>Sorry</body></html>")
+			})
 			m.to = "http://sorry.example/"
 		}, 10, aggregator.FeedFailing},
 		{"a feed of apologies", func(m *mover) {

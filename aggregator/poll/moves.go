@@ -23,7 +23,7 @@ const (
 // long or has nothing in common with the feed.
 func (s Schedule) noteMove(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) {
 	to := aggregator.FeedURL(r.Fetch.FinalURL)
-	if to == "" || to == withoutUser(f.URL) {
+	if to == "" || to == asNamed(f.URL) {
 		st.AwaySince = time.Time{}
 		stay(st)
 		return
@@ -71,7 +71,7 @@ func (s Schedule) sameFeed(f *aggregator.Feed, r *aggregator.PollReport, to stri
 func adopt(f *aggregator.Feed, st *aggregator.PollState, to string) {
 	st.AdoptURL = to
 	if st.ValidatorsURL == "" {
-		st.ValidatorsURL = f.URL
+		st.ValidatorsURL = asNamed(f.URL)
 	}
 }
 
@@ -88,14 +88,15 @@ func downgrade(from, to string) bool {
 	return strings.HasPrefix(strings.ToLower(from), "https:") && !strings.HasPrefix(strings.ToLower(to), "https:")
 }
 
-// withoutUser returns an address as redirects name it, without credentials.
-func withoutUser(address string) string {
+// asNamed returns an address as a fetch names where it ended: without
+// credentials, and escaped as it is sent.
+func asNamed(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.User == nil {
+	if err != nil {
 		return address
 	}
 	u.User = nil
-	return u.String()
+	return aggregator.FeedURL(u.String())
 }
 
 // withUserOf keeps the credentials of an address that moves within its origin.

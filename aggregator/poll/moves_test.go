@@ -129,6 +129,18 @@ func TestF50CredentialsInTheAddressStayWithTheirOrigin(t *testing.T) {
 	}
 }
 
+// TestF50SpellingIsNoRedirect: an address that is sent with escapes is no other.
+func TestF50SpellingIsNoRedirect(t *testing.T) {
+	m := newMover()
+	m.URL = "https://news.example/ä b"
+	if m.poll(0, "https://news.example/%C3%A4%20b", false); !m.AwaySince.IsZero() {
+		t.Error("a feed that answers itself is away")
+	}
+	if m.poll(0, "https://news.example/", false); m.AwaySince.IsZero() {
+		t.Error("a feed that is redirected is not away")
+	}
+}
+
 func TestF50FallsBackAfterThreeFailures(t *testing.T) {
 	f := feed()
 	f.URL, f.OriginURL, f.ETag, f.ValidatorsURL = "https://new.example/feed", "https://news.example/feed", "e", "https://new.example/feed"

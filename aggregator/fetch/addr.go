@@ -86,16 +86,24 @@ func (r AllowRule) String() string {
 	return fmt.Sprintf("%s:%d", r.Prefix, r.Port)
 }
 
-// PortRange is a range of ports, both ends included.
+// PortRange is a range of ports, both ends included. A range opens no ports of
+// other protocols, such as 25 or 5432: those have to be given one by one.
 type PortRange struct{ First, Last uint16 }
 
 // DefaultPorts are the ports fetched from if the options name none.
 func DefaultPorts() []PortRange { return []PortRange{{80, 80}, {443, 443}, {8000, 8999}} }
 
-// neverPorts carry other protocols; no range opens them (BEHAVIOUR X-04).
-var neverPorts = [...]uint16{
-	22, 23, 25, 110, 143, 465, 587, 993, 995, 1433, 1521, 2049, 2375, 2379, 3306, 3389, 5432, 5672, 5900, 5984,
-	6379, 6667, 9042, 9200, 9300, 11211, 15672, 27017,
+// otherPorts carry other protocols. They, and all ports below 1024 but 80 and
+// 443, are opened by their own number only, never by a range around them
+// (BEHAVIOUR X-04).
+var otherPorts = [...]uint16{
+	1080, 1433, 1521, 1719, 1720, 1723, 1883, 2049, 2181, 2375, 2376, 2379, 2380, 3128, 3306, 3389, 3659, 4045, 4190,
+	4369, 5060, 5061, 5432, 5672, 5900, 5984, 5985, 5986, 6000, 6379, 6443, 6566, 6665, 6666, 6667, 6668, 6669, 6679,
+	6697, 9042, 9092, 9200, 9300, 10080, 10250, 11211, 15672, 25565, 27017,
+}
+
+func forOthers(port uint16) bool {
+	return port < 1024 && port != 80 && port != 443 || slices.Contains(otherPorts[:], port)
 }
 
 // ParsePortRange reads "443" or "8000-8999".
@@ -114,9 +122,6 @@ func ParsePortRange(s string) (PortRange, error) {
 	}
 	if first > last {
 		return PortRange{}, fmt.Errorf("port range %q ends before it begins", s)
-	}
-	if first == last && slices.Contains(neverPorts[:], first) {
-		return PortRange{}, fmt.Errorf("port %d belongs to another protocol and is never fetched from", first)
 	}
 	return PortRange{First: first, Last: last}, nil
 }
@@ -214,11 +219,8 @@ func (g *guard) check(a netip.AddrPort) error {
 }
 
 func (g *guard) openPort(port uint16) bool {
-	if slices.Contains(neverPorts[:], port) {
-		return false
-	}
 	for _, r := range g.ports {
-		if r.First <= port && port <= r.Last {
+		if r.First <= port && port <= r.Last && (r.First == r.Last || !forOthers(port)) {
 			return true
 		}
 	}

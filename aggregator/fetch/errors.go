@@ -107,7 +107,7 @@ func classify(x *exchange, err error) (kind, msg string) {
 		return KindForbidden, x.host() +
 			" is at an address of a private or special network; if it may be read, add it to fetch.allow_private"
 	case errors.Is(err, errPort):
-		return KindForbidden, "feeds are not read from this port; if it may be read, add it to fetch.ports"
+		return KindForbidden, "feeds are not read from this port; if it may be read, add its number to fetch.ports"
 	case errors.Is(err, errBadURL), errors.Is(err, errScheme):
 		return KindURL, rootWords(err)
 	case errors.Is(err, errNotHTML):

@@ -32,9 +32,7 @@ type PageRequest struct {
 // Page asks for an article page, and waits up to two minutes for its host's
 // turn. See AskPage.
 func (c *Client) Page(ctx context.Context, rawURL string) (*Response, error) {
-	res, err := c.AskPage(ctx, PageRequest{URL: rawURL})
-	res.Release()
-	return res, err
+	return c.countPage(ctx, PageRequest{URL: rawURL}, false)
 }
 
 // AskPage asks for an article page: if robots.txt allows it, one page of a
@@ -44,15 +42,19 @@ func (c *Client) Page(ctx context.Context, rawURL string) (*Response, error) {
 // a conditional request. A large page takes room that few others have until
 // Response.Release.
 func (c *Client) AskPage(ctx context.Context, r PageRequest) (*Response, error) {
-	res, err := c.askPage(ctx, r)
+	return c.countPage(ctx, r, true)
+}
+
+func (c *Client) countPage(ctx context.Context, r PageRequest, hold bool) (*Response, error) {
+	res, err := c.askPage(ctx, r, hold)
 	if ctx.Err() == nil {
 		c.counts.page(PageOutcome(res, err))
 	}
 	return res, err
 }
 
-func (c *Client) askPage(ctx context.Context, r PageRequest) (*Response, error) {
-	x := &exchange{url: r.URL, accept: c.static.acceptPage, wire: maxPageBytes, decoded: maxPageBytes, judge: judgePage, hold: true}
+func (c *Client) askPage(ctx context.Context, r PageRequest, hold bool) (*Response, error) {
+	x := &exchange{url: r.URL, accept: c.static.acceptPage, wire: maxPageBytes, decoded: maxPageBytes, judge: judgePage, hold: hold}
 	u, err := parseURL(r.URL)
 	if err != nil {
 		return &x.res, c.explain(x, err)

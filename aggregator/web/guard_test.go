@@ -3,6 +3,7 @@ package web_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"topicwire/aggregator"
 	"topicwire/aggregator/web"
 )
 
@@ -112,5 +114,18 @@ func TestO10ReadyzSaysWhy(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "not ready"); n != 2 {
 		t.Errorf("the log says %d times that we are not ready, want twice:\n%s", n, log.String())
+	}
+}
+
+// TestO10PollNowWithoutRoom: what cannot be done for want of room says so.
+func TestO10PollNowWithoutRoom(t *testing.T) {
+	h := newServer(t, newsroom(), func(o *web.Options) {
+		o.Actions.PollFeed = func(context.Context, aggregator.FeedID) error {
+			return fmt.Errorf("poll: %w", web.Unready{Kind: "full", Text: "7 MiB are free"})
+		}
+	}).Handler()
+	res := askFrom(h, "127.0.0.1:1", "POST", "/admin/feeds/1/poll", nil, "x=y")
+	if body := bodyOf(t, res); res.StatusCode != 503 || !strings.Contains(body, "Not now: 7 MiB are free.") {
+		t.Errorf("%d\n%s", res.StatusCode, body)
 	}
 }

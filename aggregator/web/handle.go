@@ -47,9 +47,12 @@ func (s *Server) wrap(h handler) http.Handler {
 func errorAnswer(err error) (code int, text string) {
 	var se *statusError
 	var tooLarge *http.MaxBytesError
+	var unready Unready
 	switch {
 	case errors.As(err, &se):
 		return se.code, se.text
+	case errors.As(err, &unready):
+		return http.StatusServiceUnavailable, "Not now: " + unready.Text + "."
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge, "That is more than this form takes."
 	case errors.Is(err, aggregator.ErrNotFound):

@@ -16,6 +16,7 @@ const (
 	refusedRest   = 30 * 24 * time.Hour // BEHAVIOUR S-11: until a refused page is asked for again
 	maxPageMaxAge = 7 * 24 * time.Hour  // BEHAVIOUR §0
 	minPutBack    = time.Second
+	largePage     = 1 << 20 // bytes; of those one is parsed at a time
 )
 
 // readPage asks for an item's page, and matches the item again on what it
@@ -117,6 +118,10 @@ func unquote(evidence []aggregator.Evidence, page *aggregator.Article, quotable 
 }
 
 func (p *Pipeline) extract(ci *aggregator.ClaimedItem, res *fetch.Response) enrich.Reading {
+	if len(res.Body) > largePage { // trees take many times the room of their tags
+		p.large <- struct{}{}
+		defer func() { <-p.large }()
+	}
 	p.parsing <- struct{}{}
 	defer func() { <-p.parsing }()
 	start := time.Now()

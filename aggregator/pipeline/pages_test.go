@@ -127,7 +127,9 @@ func (w *pageWorld) items(version string, links ...string) {
 	}
 	_, err = w.store.RecordPoll(w.Context(), aggregator.PollRecord{
 		Feed: w.feed, Lease: claimed[0].Lease, Items: all, At: time.Now(),
-		Next: func(aggregator.PollFound) (aggregator.PollState, *aggregator.HostPause) { return claimed[0].PollState, nil },
+		Next: func(aggregator.PollFound) (aggregator.PollState, *aggregator.HostPause) {
+			return claimed[0].PollState, nil
+		},
 	})
 	if err != nil {
 		w.Fatal(err)

@@ -73,6 +73,7 @@ type Pipeline struct {
 	opts    Options
 	log     *slog.Logger
 	parsing chan struct{} // bounds the documents and pages in memory as trees
+	large   chan struct{} // of size 1: a large page is being read
 	waiting chan struct{} // of size 1: there may be items to match
 	pages   chan struct{} // of size 1: there may be pages to read
 	enrich  atomic.Value  // aggregator.EnrichMode
@@ -100,6 +101,7 @@ func New(o Options) *Pipeline {
 		opts:    o,
 		log:     o.Logger,
 		parsing: make(chan struct{}, o.Parsers),
+		large:   make(chan struct{}, 1),
 		waiting: make(chan struct{}, 1),
 		pages:   make(chan struct{}, 1),
 	}

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"encoding/binary"
 	"mime"
 	"strings"
 	"unicode/utf8"
@@ -99,9 +100,18 @@ func nameOfASCII(in *Input, header, declared string) string {
 	return "utf-8"
 }
 
+// isASCII tells if all bytes are ASCII, and no shifts of ISO 2022.
 func isASCII(b []byte) bool {
+	if bytes.IndexByte(b, 0x1b) >= 0 {
+		return false
+	}
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	for _, c := range b {
-		if c >= 0x80 || c == 0x1b { // ISO 2022 is seven bits too
+		if c >= 0x80 {
 			return false
 		}
 	}

@@ -74,7 +74,7 @@ func bounded(t *testing.T, size int, read func()) {
 
 // cpuTime returns what this process used of the processors: on a busy machine
 // the clock says nothing.
-func cpuTime(t *testing.T) time.Duration {
+func cpuTime(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

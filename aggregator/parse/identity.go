@@ -257,6 +257,12 @@ func canonicalLink(raw string) string {
 	if !isHTTP(raw) {
 		return raw
 	}
+	if simpleAddress(raw) && !strings.Contains(raw, "utm_") {
+		_, rest, _ := strings.Cut(raw, "://")
+		if host, _, _ := strings.Cut(rest, "/"); strings.ToLower(host) == host {
+			return "https://" + rest
+		}
+	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {
 		return raw

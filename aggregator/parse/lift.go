@@ -17,7 +17,7 @@ var liftable = [][]byte{[]byte("content:encoded"), []byte("description"), []byte
 // lift returns the document with no items but those given, and in these tokens
 // for their long texts, which no XML parser needs to look at: a CDATA section,
 // or escaped text. The texts are those of each item, in the order of tokens.
-func lift(doc []byte, o *outline, blocks []block) (short []byte, texts [][]string) {
+func lift(doc []byte, o *outline, blocks []block, whole bool) (short []byte, texts [][]string) {
 	if bytes.Contains(doc, []byte(baseName)) { // gofeed resolves addresses by it
 		return shorten(doc, o, blocks), nil
 	}
@@ -32,40 +32,26 @@ func lift(doc []byte, o *outline, blocks []block) (short []byte, texts [][]strin
 		out = append(out, doc[from:b.start]...)
 		from = b.end
 		if next < len(blocks) && blocks[next].start == b.start {
-			out, texts[next] = liftBlock(out, doc[b.start:b.end])
+			out, texts[next] = liftBlock(out, doc[b.start:b.end], whole)
 			next++
 		}
 	}
 	return append(out, doc[from:]...), texts
 }
 
-// liftBlock appends an item, its long texts replaced.
-func liftBlock(out, item []byte) (_ []byte, texts []string) {
-	isEntry := bytes.HasPrefix(item, []byte("<entry"))
-	for {
-		at, to, text := nextLong(item, isEntry)
-		if at == 0 {
-			return append(out, item...), texts
-		}
-		out = append(append(out, item[:at]...), token...)
-		out = strconv.AppendInt(out, int64(len(texts)), 10)
-		texts = append(texts, text)
-		item = item[to:]
-	}
-}
-
-// nextLong finds the first text that can be lifted, and what it says; zeros if
-// there is none.
-func nextLong(item []byte, isEntry bool) (at, to int, text string) {
+// liftBlock appends an item, its long texts replaced, and unless the whole is
+// asked for without what only Inspect shows.
+func liftBlock(out, item []byte, whole bool) (_ []byte, texts []string) {
+	isEntry, from := bytes.HasPrefix(item, []byte("<entry")), 0
 	for i := 0; ; {
 		lt := bytes.IndexByte(item[i:], '<')
 		if lt < 0 {
-			return 0, 0, ""
+			break
 		}
 		i += lt
-		end := markupEnd(item, i)
+		start, end := i, markupEnd(item, i)
 		if end < 0 {
-			return 0, 0, ""
+			break
 		}
 		tag := item[i:end]
 		i = end
@@ -73,13 +59,36 @@ func nextLong(item []byte, isEntry bool) (at, to int, text string) {
 			continue
 		}
 		name := tagName(tag[1:])
-		if !isLiftable(name) || isEntry && !liftsAtom(tag[1+len(name):]) {
-			continue
-		}
-		if to, text, ok := longText(item, i, name); ok {
-			return i, to, text
+		switch {
+		case isLiftable(name):
+			if isEntry && !liftsAtom(tag[1+len(name):]) {
+				continue
+			}
+			if to, text, ok := longText(item, i, name); ok {
+				out = append(append(out, item[from:i]...), token...)
+				out = strconv.AppendInt(out, int64(len(texts)), 10)
+				texts = append(texts, text)
+				from, i = to, to
+			}
+		case !whole && isIdle(name):
+			n := bytes.IndexByte(item[i:], '<')
+			if n >= 0 && endsWith(item[i+n:], name) {
+				out = append(out, item[from:start]...)
+				from = i + n + len("</>") + len(name)
+				i = from
+			}
 		}
 	}
+	return append(out, item[from:]...), texts
+}
+
+// isIdle tells of elements of RSS that they do not matter to an item.
+func isIdle(name []byte) bool {
+	switch string(name) {
+	case "comments", "slash:comments", "wfw:commentRss", "wfw:comment", "post-id", "thr:total":
+		return true
+	}
+	return false
 }
 
 func isLiftable(name []byte) bool {

@@ -98,7 +98,7 @@ func FuzzSanitize(f *testing.F) {
 
 // sanitizeLong is sanitize without its short way.
 func sanitizeLong(s string) string {
-	s, _ = absolutize(s, "https://example.org/")
+	s, _ = absolutize(notDeclared(s), "https://example.org/")
 	return strings.TrimSpace(policy().Sanitize(s))
 }
 

@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"net/url"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -52,6 +51,13 @@ func sanitizeSimple(s, base string) (clean, image string, ok bool) {
 		case strings.HasPrefix(tag, `a href="`) && simpleLink(tag[len(`a href="`):]):
 			b = append(b, s[at:at+end+1]...)
 		case strings.HasPrefix(tag, "a ") || strings.HasPrefix(tag, "img "):
+			if src, ok := simpleImage(tag); ok {
+				b = append(b, s[at:at+end+1]...)
+				if image == "" {
+					image = httpOnly(unescape(src))
+				}
+				break
+			}
 			if strings.ContainsAny(tag, "<'`") || strings.Count(tag, `"`)%2 != 0 {
 				return "", "", false
 			}
@@ -78,20 +84,81 @@ func sanitizeSimple(s, base string) (clean, image string, ok bool) {
 // change, and the end of the tag.
 func simpleLink(s string) bool {
 	s, ok := strings.CutSuffix(s, `"`)
-	if !ok || !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") {
+	return ok && simpleAddress(s)
+}
+
+// simpleAddress tells of an attribute's value that it is an absolute address
+// of http or https which a URL parser would write as it is.
+func simpleAddress(s string) bool {
+	if !isHTTP(s) {
 		return false
 	}
-	s = strings.ReplaceAll(s, "&amp;", "\x00") // which is not in s
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("/:.-_~?=\x00", c) >= 0:
+	rest, ok := strings.CutPrefix(s, "https://")
+	if !ok {
+		if rest, ok = strings.CutPrefix(s, "http://"); !ok {
+			return false
+		}
+	}
+	host := 0
+	for host < len(rest) && plainByte[rest[host]] && rest[host] != '_' && rest[host] != '~' && rest[host] != '=' {
+		host++
+	}
+	if host == 0 || host < len(rest) && rest[host] != '/' {
+		return false
+	}
+	for i := host; i < len(rest); i++ {
+		switch c := rest[i]; {
+		case plainByte[c], c == '/', c == ':', c == '?':
+		case c == '&' && strings.HasPrefix(rest[i:], "&amp;"):
+			i += len("amp;")
 		default:
 			return false
 		}
 	}
-	s = strings.ReplaceAll(s, "\x00", "&")
-	u, err := url.Parse(s)
-	return err == nil && u.Host != "" && u.String() == s
+	return true
+}
+
+// plainByte marks the bytes that mean themselves in addresses.
+var plainByte = func() (t [256]bool) {
+	for c := range 256 {
+		t[c] = 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_' || c == '~' || c == '='
+	}
+	return t
+}()
+
+// simpleImage returns the address in an image's tag, given what stands between
+// < and >, if the policy would pass the tag as it is: attributes that it
+// allows, values that need no change, an address and no size of a tracker's.
+func simpleImage(tag string) (src string, ok bool) {
+	rest := strings.TrimPrefix(tag, "img")
+	for rest != "" && rest != "/" {
+		if rest[0] != ' ' {
+			return "", false
+		}
+		name, after, found := strings.Cut(rest[1:], `="`)
+		value, after, closed := strings.Cut(after, `"`)
+		if !found || !closed {
+			return "", false
+		}
+		switch rest = after; name {
+		case "src":
+			if src != "" || !simpleAddress(value) || isTracker(value) {
+				return "", false
+			}
+			src = value
+		case "alt":
+			if strings.ContainsAny(value, "&'<>") {
+				return "", false
+			}
+		case "width", "height":
+			if len(value) < 2 || strings.Trim(value, "0123456789") != "" || value[0] == '0' {
+				return "", false
+			}
+		default:
+			return "", false
+		}
+	}
+	return src, src != ""
 }
 
 // appendEscaped adds text, its entities written as the policy writes them.

@@ -87,7 +87,7 @@ func (d *parsed) parseLifted(doc []byte, o *outline, p part) error {
 		}
 		return d.parse(short, o)
 	}
-	short, texts := lift(doc, o, p.blocks)
+	short, texts := lift(doc, o, p.blocks, d.whole)
 	if texts == nil || strings.EqualFold(o.root, "channel") {
 		return read(shorten(doc, o, p.blocks))
 	}

@@ -107,7 +107,7 @@ func TestSanitizeSimple(t *testing.T) {
 	for _, s := range []string{
 		`<p>One <b>two</b> it's &amp; "three" &nbsp; &lt;x&gt; > &copy; &#x27;</p>`, `a<br>b<br/>c<br />d<hr />`, "<ul>\n<li>x</li>\n</ul>",
 		`<a href="https://example.org/a/b?x=1">x</a>`, `<a href="/rel?x=1&amp;y=2" class="k" onclick="y()">x</a>`, `<img src="i.png" alt="A &amp; B" width="300" onerror="x">`,
-		`<a href="https://example.org/?a=1&amp;copy=2&amp;amp;=3#f">x</a>`, `<a href="http://example.org:8080/">x</a><img src="https://example.org/p.gif" width="1">`, `<img src="a.png"/><img src="b.png" />`, `<h2>é日本</h2> tail `,
+		`<a href="https://example.org/?a=1&amp;copy=2&amp;amp;=3#f">x</a>`, `<a href="http://example.org:8080/">x</a><img src="https://example.org/p.gif" width="1">`, `<img src="a.png"/><img src="b.png" />`, `<img src="https://example.org/a.png" alt="x y" width="600" height="40" /><img src="http://example.org/b/c?d=e&amp;f=g"/>`, `<img src="https://example.org/c.png" width="01" ><img src="http://0"><img src="https://example.org/c.png" alt="">`, `<h2>é日本</h2> tail `,
 		`<a href="HTTP://example.org/">x</a>`, `<a href="https://EXAMPLE.org/%41">x</a>`, `<p>a</p></p></b>`, `</a>x`, `<a title="t" href="mailto:a@example.org">m</a>`,
 	} {
 		got, image, ok := sanitizeSimple(s, "https://example.org/")

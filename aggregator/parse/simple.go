@@ -51,8 +51,14 @@ func sanitizeSimple(s, base string) (clean, image string, ok bool) {
 		case strings.HasPrefix(tag, `a href="`) && simpleLink(tag[len(`a href="`):]):
 			b = append(b, s[at:at+end+1]...)
 		case strings.HasPrefix(tag, "a ") || strings.HasPrefix(tag, "img "):
-			if src, ok := simpleImage(tag); ok {
-				b = append(b, s[at:at+end+1]...)
+			bare, closed := strings.CutSuffix(tag, "/")
+			bare = strings.TrimSuffix(bare, " ")
+			if src, ok := simpleImage(bare); ok {
+				b = append(append(b, '<'), bare...)
+				if closed {
+					b = append(b, '/')
+				}
+				b = append(b, '>')
 				if image == "" {
 					image = httpOnly(unescape(src))
 				}
@@ -131,7 +137,7 @@ var plainByte = func() (t [256]bool) {
 // allows, values that need no change, an address and no size of a tracker's.
 func simpleImage(tag string) (src string, ok bool) {
 	rest := strings.TrimPrefix(tag, "img")
-	for rest != "" && rest != "/" {
+	for rest != "" {
 		if rest[0] != ' ' {
 			return "", false
 		}

@@ -145,7 +145,7 @@ func (p *Pipeline) note(v *visit, res *fetch.Response, doc *parse.Result, known 
 	if res.Truncated && report.Err == "" {
 		report.Err = "the answer broke off before its end; what came was kept"
 	}
-	if (v.full || f.BodyHash == "") && !res.Truncated && !res.Delta {
+	if (v.full || len(known) == 0) && !res.Truncated && !res.Delta {
 		report.Parser = parse.Version
 	}
 	report.Shared = report.Shared || f.AwaySince.IsZero() && anyKnown(doc.BlockHashes, known)

@@ -25,11 +25,9 @@ const (
 // linkMarks returns what is to be remembered of links, and tells if most of
 // the items read have links of earlier documents.
 func linkMarks(doc *parse.Result, known []uint64) (marks []uint64, familiar bool) {
-	seen := make(map[uint64]bool) // true: in an earlier document
+	earlier, have := make(map[uint64]bool), make(map[uint64]bool)
 	for _, h := range known {
-		if h>>40 == linkTag {
-			seen[h] = true
-		}
+		earlier[h] = h>>40 == linkTag
 	}
 	old := 0
 	for i := range doc.Items {
@@ -38,14 +36,11 @@ func linkMarks(doc *parse.Result, known []uint64) (marks []uint64, familiar bool
 			continue
 		}
 		h := linkMark(link)
-		earlier, twice := seen[h]
-		if earlier {
+		if earlier[h] {
 			old++
 		}
-		if !twice {
-			seen[h] = false
-		}
-		if !slices.Contains(marks, h) {
+		if !have[h] {
+			have[h] = true
 			marks = append(marks, h)
 		}
 	}
@@ -54,7 +49,8 @@ func linkMarks(doc *parse.Result, known []uint64) (marks []uint64, familiar bool
 		if len(marks) >= limit {
 			break
 		}
-		if h>>40 == linkTag && !slices.Contains(marks, h) {
+		if earlier[h] && !have[h] {
+			have[h] = true
 			marks = append(marks, h)
 		}
 	}

@@ -162,24 +162,23 @@ func TestF50ToOneSubscribedAlready(t *testing.T) {
 	})
 }
 
-// TestF50WithinASiteFromTheFirstPoll is the common good case: the address in
-// everybody's list is one that the site has not used for years.
-func TestF50WithinASiteFromTheFirstPoll(t *testing.T) {
+// TestF50AnotherSpellingFromTheFirstPoll is the common good case: the address
+// in everybody's list is one that the site has not used for years.
+func TestF50AnotherSpellingFromTheFirstPoll(t *testing.T) {
 	simulate(t, nil, func(w *sim) {
 		w.site("news.example", func(rw http.ResponseWriter, r *http.Request) {
-			if r.URL.Path != "/feed.xml" {
-				http.Redirect(rw, r, "/feed.xml", http.StatusPermanentRedirect)
-				return
-			}
+			http.Redirect(rw, r, "http://www.news.example"+r.URL.Path, http.StatusPermanentRedirect)
+		})
+		w.site("www.news.example", func(rw http.ResponseWriter, r *http.Request) {
 			serve(rw, r, doc("", history(time.Now().Truncate(30*day), 6*time.Hour, 10)...))
 		})
 		id := w.add("http://news.example/feed")
 		w.pass(10 * day)
-		if f := w.feed(id); f.URL != "http://news.example/feed.xml" || f.OriginURL != "http://news.example/feed" {
+		if f := w.feed(id); f.URL != "http://www.news.example/feed" || f.OriginURL != "http://news.example/feed" {
 			t.Errorf("%s, subscribed as %s", f.URL, f.OriginURL)
 		}
 		whole := 0
-		for _, a := range w.asks("news.example/feed.xml") {
+		for _, a := range w.asks("www.news.example/feed") {
 			if a.whole {
 				whole++
 			}

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
@@ -23,11 +22,11 @@ func (p *Pipeline) logPoll(v *visit, r *aggregator.PollReport, st *aggregator.Po
 	if r.Err != "" {
 		attrs = append(attrs, "kind", r.ErrKind, "err", r.Err)
 	}
-	level, msg := slog.LevelInfo, "polled"
 	if r.Outcome == aggregator.PollFailed {
-		level, msg = slog.LevelWarn, "poll failed"
+		log.Warn("poll failed", attrs...)
+	} else {
+		log.Info("polled", attrs...)
 	}
-	log.Log(context.Background(), level, msg, attrs...)
 	logState(log, f, st)
 	logChanges(log, f, r, saved)
 }

@@ -21,7 +21,7 @@ const (
 // together, for long enough, make that place the feed's own (F-50). A mistake
 // of a site's, such as one page of apologies for all its feeds, lasts less
 // long or has nothing in common with the feed.
-func (s Schedule) noteMove(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) {
+func noteMove(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollReport) {
 	to := aggregator.FeedURL(r.Fetch.FinalURL)
 	if to == "" || to == asNamed(f.URL) {
 		st.AwaySince = time.Time{}
@@ -40,7 +40,7 @@ func (s Schedule) noteMove(f *aggregator.Feed, st *aggregator.PollState, r *aggr
 		st.MovedTo, st.MovedSince = to, r.At
 	}
 	st.MovedPolls++
-	st.MovedKnown = st.MovedKnown || s.sameFeed(f, r, to)
+	st.MovedKnown = st.MovedKnown || sameFeed(f, r, to)
 	if st.MovedKnown && st.MovedPolls >= movedPolls && r.At.Sub(st.MovedSince) >= movedTime {
 		adopt(f, st, withUserOf(f.URL, to))
 	}
@@ -53,8 +53,8 @@ func stay(st *aggregator.PollState) {
 
 // sameFeed tells if the document has something in common with what the feed
 // carried before it was redirected. A feed that was redirected from its first
-// poll on carried nothing: it may move within its site only.
-func (s Schedule) sameFeed(f *aggregator.Feed, r *aggregator.PollReport, to string) bool {
+// poll on carried nothing: it may move to another spelling of its address only.
+func sameFeed(f *aggregator.Feed, r *aggregator.PollReport, to string) bool {
 	if r.Shared || r.Found.Shared {
 		return true
 	}
@@ -62,7 +62,7 @@ func (s Schedule) sameFeed(f *aggregator.Feed, r *aggregator.PollReport, to stri
 		return false
 	}
 	if f.LastSuccessAt.IsZero() {
-		return s.HostKey != nil && s.HostKey(f.URL) == s.HostKey(to)
+		return spelling(asNamed(f.URL)) == spelling(to)
 	}
 	return r.Document.ID != "" && r.Document.ID == f.DocumentID
 }
@@ -97,6 +97,13 @@ func asNamed(address string) string {
 	}
 	u.User = nil
 	return aggregator.FeedURL(u.String())
+}
+
+// spelling returns what is the same of an address with and without encryption,
+// www. and a slash at its end.
+func spelling(address string) string {
+	_, rest, _ := strings.Cut(address, "://")
+	return strings.TrimSuffix(strings.TrimPrefix(rest, "www."), "/")
 }
 
 // withUserOf keeps the credentials of an address that moves within its origin.

@@ -91,8 +91,10 @@ func TestF50OnlyToTheSameFeed(t *testing.T) {
 		{"the same document id", func(m *mover) { m.known, m.id, m.DocumentID = false, "urn:a", "urn:a" }, to, true},
 		{"another document id", func(m *mover) { m.known, m.id, m.DocumentID = false, "urn:b", "urn:a" }, to, false},
 		{"redirected from the first poll on, elsewhere", func(m *mover) { m.known, m.LastSuccessAt = false, time.Time{} }, to, false},
-		{"redirected from the first poll on, within the site", func(m *mover) { m.known, m.LastSuccessAt = false, time.Time{} },
-			"https://www.news.example/feed.xml", true},
+		{"redirected from the first poll on, to one page for all", func(m *mover) { m.known, m.LastSuccessAt = false, time.Time{} },
+			"https://news.example/sorry", false},
+		{"redirected from the first poll on, to another spelling", func(m *mover) { m.known, m.LastSuccessAt = false, time.Time{} },
+			"https://www.news.example/feed/", true},
 		{"http to https", func(m *mover) { m.URL = "http://news.example/feed" }, "https://news.example/feed", true},
 		{"https to http", func(*mover) {}, "http://news.example/feed", false},
 	} {

@@ -100,7 +100,7 @@ func settleClock(st *aggregator.PollState, now time.Time) {
 func (s Schedule) afterSuccess(f *aggregator.Feed, st aggregator.PollState, r *aggregator.PollReport) (aggregator.PollState, *aggregator.HostPause) {
 	noteItems(f, &st, r) // by the poll before
 	noteSuccess(f, &st, r)
-	s.noteMove(f, &st, r)
+	noteMove(f, &st, r)
 
 	wait, reason := s.interval(f, &st, r.At)
 	wait += time.Duration(jitter * s.Rand() * float64(wait)) // a hint is "not before"

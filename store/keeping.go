@@ -65,7 +65,7 @@ func (s *Store) Stats(ctx context.Context, now time.Time) (st Stats, err error) 
 		return st, s.ours(err)
 	}
 	var since sql.NullInt64
-	err = s.row(ctx, `SELECT COUNT(*), MIN(next_poll_at) FROM feed WHERE next_poll_at <= $1 AND `+mayBePolled, now.Unix()).Scan(&st.Overdue, &since)
+	err = s.row(ctx, `SELECT COUNT(*), MIN(NULLIF(next_poll_at, 0)) FROM feed WHERE next_poll_at <= $1 AND `+mayBePolled, now.Unix()).Scan(&st.Overdue, &since)
 	if err != nil {
 		return st, s.ours(err)
 	}

@@ -53,7 +53,10 @@ type PollReport struct {
 	// Shared says that the document has items, by their bytes, of the document
 	// read before (F-50).
 	Shared bool
-	Found  PollFound
+	// OneGUID says that all items of the document have the same GUID, and
+	// links of their own (F-63).
+	OneGUID bool
+	Found   PollFound
 }
 
 // PollFound is what the transaction that saves a poll learns from the rows.

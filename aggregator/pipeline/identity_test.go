@@ -143,8 +143,8 @@ func TestF63OneGUIDForAll(t *testing.T) {
 		}
 		id := w.script(doc("", list[:10]...), doc("", list[1:11]...), doc("", list[2:]...))
 		w.polls(id, 3)
-		if f := w.feed(id); f.Items != 12 {
-			t.Errorf("%d items, want 12", f.Items)
+		if f := w.feed(id); f.Items != 12 || !f.LinkIdentity || w.logged("known by their links") != 1 {
+			t.Errorf("%d items, by link %v, logged %d times; want 12, true, 1", f.Items, f.LinkIdentity, w.logged("known by their links"))
 		}
 	})
 }

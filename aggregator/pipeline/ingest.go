@@ -152,6 +152,10 @@ func (p *Pipeline) note(v *visit, res *fetch.Response, doc *parse.Result, known 
 	for i := range doc.Items {
 		it := &doc.Items[i]
 		it.Feed, it.CanonicalURL = f.ID, dedup.CanonicalURL(it.URL)
+	}
+	report.OneGUID = oneGUID(doc)
+	for i := range doc.Items {
+		it := &doc.Items[i]
 		if f.LinkIdentity && it.CanonicalURL != "" {
 			it.GUID = aggregator.LinkGUID(it.CanonicalURL)
 		}

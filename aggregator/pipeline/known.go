@@ -3,6 +3,7 @@ package pipeline
 import (
 	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 
 	"topicwire/aggregator"
@@ -61,6 +62,24 @@ func linkMark(canonical string) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(canonical)) // never fails
 	return linkTag<<40 | h.Sum64()>>24
+}
+
+// oneGUID tells if a document gives all its items the same GUID, and each a
+// link of its own: parse adds what tells them apart in a second line.
+func oneGUID(doc *parse.Result) bool {
+	if len(doc.Items) < fewFamiliar || len(doc.Items) != doc.Total {
+		return false
+	}
+	links := make(map[string]bool, len(doc.Items))
+	first, _, _ := strings.Cut(doc.Items[0].GUID, "\n")
+	for i := range doc.Items {
+		guid, rest, two := strings.Cut(doc.Items[i].GUID, "\n")
+		if link := doc.Items[i].CanonicalURL; !two || rest == "" || guid != first || link == "" || links[link] {
+			return false
+		}
+		links[doc.Items[i].CanonicalURL] = true
+	}
+	return true
 }
 
 // withKnown adds what was known to what a part of a document holds.

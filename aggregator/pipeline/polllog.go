@@ -60,11 +60,18 @@ func logChanges(log *slog.Logger, f *aggregator.Feed, r *aggregator.PollReport, 
 		log.Warn("feed has moved to one that is subscribed already; remove one of the two", "to", redacted(saved.DuplicateOf))
 	}
 	if saved.Relinked {
-		log.Warn("feed makes up new GUIDs for old items; they are known by their links from now on")
+		log.Warn("the GUIDs of the feed do not tell its items apart; they are known by their links from now on", "reason", why(r))
 	}
 	if d := r.Document; d != nil && skipsAll(d.SkipHours, d.SkipDays) && !skipsAll(f.SkipHours, f.SkipDays) {
 		log.Warn("feed lists all hours or all days as those to be left alone in; that is not heeded")
 	}
+}
+
+func why(r *aggregator.PollReport) string {
+	if r.OneGUID {
+		return "all items have the same"
+	}
+	return "old items come with new ones"
 }
 
 // skipsAll tells if all hours, or all days of the week, are listed.

@@ -172,7 +172,10 @@ func noteDocument(st *aggregator.PollState, r *aggregator.PollReport) {
 	}
 	if !r.Found.Regenerated {
 		st.Regenerated = 0
-	} else if st.Regenerated++; st.Regenerated >= regeneratedPolls {
+	} else {
+		st.Regenerated++
+	}
+	if r.OneGUID || st.Regenerated >= regeneratedPolls {
 		st.LinkIdentity = true // F-63
 	}
 }

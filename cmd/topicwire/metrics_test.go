@@ -269,3 +269,18 @@ func logIn(t *testing.T, d *daemon, password string) func(path string) string {
 		return b.String()
 	}
 }
+
+// TestX16DatabasePassword: the address of a PostgreSQL server holds one, and
+// no message shows it, however wrong the address is.
+func TestX16DatabasePassword(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "topicwire.yml"), "feeds: []\n")
+	for _, dsn := range []string{"postgres://u:hunter2@127.0.0.1:1/x", "postgres://u:hunter2@/bad host%zz", "postgres://u:hunter2@127.0.0.1:port/x", "mysql://u:hunter2@h/x"} {
+		for _, args := range [][]string{{"feeds", "list"}, {"db", "check"}, {"db", "restore", "topicwire.yml"}, {"refresh", "--log-level", "debug"}} {
+			out, errs, code := run(t, dir, append(args, "--db", dsn)...)
+			if code == exitDone || strings.Contains(out+errs, "hunter2") {
+				t.Errorf("%v: exit %d\n%s%s", args, code, out, errs)
+			}
+		}
+	}
+}

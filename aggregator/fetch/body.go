@@ -70,6 +70,8 @@ func (c *Client) readBody(ctx context.Context, x *exchange, resp *http.Response)
 	case errors.Is(err, errTooLarge) && x.cutDecoded && body.n > 0:
 	case errors.Is(err, errTooLarge), errors.Is(err, errCoding), ctx.Err() != nil, body.n == 0 && w.err != nil:
 		return err
+	case errors.Is(err, errEncoding):
+		return err
 	case w.err != nil, errors.Is(err, io.ErrUnexpectedEOF) && body.n > 0:
 		x.res.Truncated = true
 	default:
@@ -108,6 +110,9 @@ func (c *Client) decode(ctx context.Context, x *exchange, wire *bufio.Reader, ap
 	case len(applied) == 0 && zipped: // labelled too little
 		applied = []string{"gzip"}
 	case len(applied) == 1 && isGzip(applied[0]) && !zipped: // labelled too much
+		if !looksPlain(magic) {
+			return errEncoding
+		}
 		applied = nil
 	}
 	if !decodable(applied) {
@@ -154,6 +159,11 @@ func decodable(applied []string) bool {
 		}
 	}
 	return len(applied) <= maxCodings && brotlis <= 1
+}
+
+// looksPlain tells if a body that begins so may be XML, HTML or JSON.
+func looksPlain(start []byte) bool {
+	return len(start) == 0 || bytes.IndexByte([]byte("<{[ \t\r\n\xef\xfe\xff\x00"), start[0]) >= 0
 }
 
 // undo returns a reader of what a coding was applied to; done gives it back.

@@ -197,7 +197,7 @@ func TestX04Ports(t *testing.T) {
 			}
 			o.Ports = append(o.Ports, r)
 		}
-		for _, port := range strings.Fields(tt.open + " " + tt.closed) {
+		for port := range strings.FieldsSeq(tt.open + " " + tt.closed) {
 			want := slices.Contains(strings.Fields(tt.open), port)
 			bubbleWith(t, o, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
 				_, err := c.Feed(t.Context(), fetch.Request{URL: "http://93.184.216.34:" + port + "/"})

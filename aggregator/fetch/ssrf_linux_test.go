@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -202,9 +203,7 @@ func TestX01X06OnAnIsland(t *testing.T) {
 			"public.example": {"93.184.216.34"}, "2130706433": {"127.0.0.1"}, "0x7f000001": {"127.0.0.1"}, "0x7f.1": {"127.0.0.1"},
 			"127.1": {"127.0.0.1"}, "0177.0.0.1": {"127.0.0.1"}, "017700000001": {"127.0.0.1"}, "127.0.0.1": {"127.0.0.1"}, "127.0.0.01": {"127.0.0.1"},
 		}
-		for name, addrs := range specialNames {
-			names[name] = addrs
-		}
+		maps.Copy(names, specialNames)
 		for _, tt := range all {
 			o := fetch.Options{Resolver: names}
 			for r := range strings.FieldsSeq(tt.rules) {

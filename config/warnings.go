@@ -14,7 +14,7 @@ func (c *Config) Warnings() Faults {
 	found.faults = nil
 	v := &validation{&found}
 	if c.Fetch.Contact == "" && c.BaseURL == "" {
-		v.fault("fetch", "neither fetch.contact nor base_url is set: owners of the sites that are read cannot reach you; write fetch.contact, a page or mail address")
+		v.fault("fetch", "neither fetch.contact nor base_url is set: owners of the sites that are read cannot reach you; write fetch.contact (or set TOPICWIRE_FETCH_CONTACT): a page or mail address")
 	}
 	for _, k := range []struct{ key, value string }{{"fetch.contact", c.Fetch.Contact}, {"base_url", c.contactBase()}} {
 		if word := blocked(k.value); word != "" {

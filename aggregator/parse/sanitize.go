@@ -113,6 +113,9 @@ func absolutize(s, base string) (out, image string) {
 				w.Write(raw)
 				continue
 			}
+			if b == nil && isImage(raw) && !bytes.Contains(raw, []byte(":")) && !bytes.Contains(raw, []byte("&")) {
+				continue // its address is none
+			}
 			t := z.Token()
 			if !address(&t, b, &image) {
 				continue
@@ -122,6 +125,11 @@ func absolutize(s, base string) (out, image string) {
 			w.Write(z.Raw())
 		}
 	}
+}
+
+// isImage tells of a tag with attributes that it is an image's.
+func isImage(tag []byte) bool {
+	return len(tag) > 5 && tag[1]|0x20 == 'i' && tag[2]|0x20 == 'm' && tag[3]|0x20 == 'g' && (tag[4] <= ' ' || tag[4] == '/')
 }
 
 func mayHoldAddress(tag []byte) bool {

@@ -3,6 +3,8 @@ package parse
 import (
 	"bytes"
 	"fmt"
+	"runtime"
+	"runtime/metrics"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -105,7 +107,16 @@ func (d *parsed) parseLifted(doc []byte, o *outline, p part) error {
 	return read(shorten(doc, o, p.blocks))
 }
 
-const chunk = 512 << 10 // bytes of items that are read at a time
+const chunk = 256 << 10 // bytes of items that are read at a time
+
+const maxGarbage = 12 << 20 // bytes that reading in chunks leaves behind
+
+// allocated returns how many bytes the program has allocated so far.
+func allocated() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
 
 // inChunks reads a large document some items at a time, so that no more of it
 // is in memory twice; false: it cannot be read so, and nothing was.
@@ -114,9 +125,10 @@ func (d *parsed) inChunks(doc []byte, o *outline, p part) bool {
 	for _, b := range o.blocks {
 		outside -= b.end - b.start
 	}
-	if len(doc) < 4*chunk || outside > chunk/4 || len(p.blocks) < 2 {
+	if len(doc) < 4*chunk || outside > chunk/2 || len(p.blocks) < 2 {
 		return false
 	}
+	collected := allocated()
 	for from := 0; from < len(p.blocks); {
 		to, size := from, 0
 		for to < len(p.blocks) {
@@ -140,6 +152,10 @@ func (d *parsed) inChunks(doc []byte, o *outline, p part) bool {
 		}
 		d.feed.entries, d.fresh = one.feed.entries, one.fresh
 		d.flush()
+		if allocated()-collected > maxGarbage { // the collector would wait until the heap has doubled
+			runtime.GC()
+			collected = allocated()
+		}
 	}
 	return true
 }

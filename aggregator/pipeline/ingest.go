@@ -62,8 +62,10 @@ func (p *Pipeline) fetchFeed(ctx context.Context, v *visit) (*fetch.Response, er
 func (p *Pipeline) ingest(ctx context.Context, v *visit, res *fetch.Response, fetchErr error) error {
 	f := v.feed
 	rec := aggregator.PollRecord{Feed: f.ID, Lease: f.Lease, Backfill: f.LastSuccessAt.IsZero(), LinkIdentity: f.LinkIdentity}
+	// The room of a large body is kept until its items are saved: they take as
+	// much again.
+	defer res.Release()
 	report, err := p.read(ctx, v, res, fetchErr, &rec)
-	res.Release()
 	if err != nil {
 		return fmt.Errorf("poll feed %d %s: %w", f.ID, redacted(f.URL), err)
 	}

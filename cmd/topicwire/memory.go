@@ -12,10 +12,13 @@ const (
 	// little of it lives: a sweep of feeds that have not changed keeps next to
 	// nothing, and would be collected every few megabytes.
 	heapFloor = 24 << 20
+	// headroom is how far a large heap may grow between collections.
+	headroom = 24 << 20
 	// gcPercent holds above the floor. What lives is small beside the garbage
 	// that parsing makes: collecting twice as often as usual costs little and
 	// saves a fifth of the memory.
 	gcPercent    = 50
+	gcPercentMin = 20
 	gcPercentMax = 400
 )
 
@@ -31,9 +34,10 @@ func tuneMemory() {
 		metrics.Read(live)
 		want := gcPercentMax
 		if n := live[0].Value.Uint64(); n > 0 {
-			want = min(max(int(heapFloor*100/n)-100, gcPercent), gcPercentMax)
+			want = min(gcPercent, int(headroom*100/n))
+			want = min(max(want, int(heapFloor*100/n)-100, gcPercentMin), gcPercentMax)
 		}
-		if want < percent-10 || want > percent+10 || want == gcPercent && percent != want {
+		if want < percent*9/10 || want > percent*11/10 {
 			percent = want
 			debug.SetGCPercent(want)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -60,7 +61,7 @@ func TestS01S02RobotsStatuses(t *testing.T) {
 		{200, "user-agent: *\ndisallow: /private", ""},
 		{200, "user-agent: *\ndisallow: /", fetch.KindRobots},
 		{200, "user-agent: topicwire\ndisallow: /", fetch.KindRobots},
-		{401, "", ""}, {403, "", ""}, {404, "", ""}, {410, "", ""},
+		{204, "", ""}, {400, "", ""}, {401, "", ""}, {403, "", ""}, {404, "", ""}, {410, "", ""}, {451, "", ""},
 		{429, "", fetch.KindUnavailable}, {500, "", fetch.KindUnavailable}, {503, "", fetch.KindUnavailable},
 	} {
 		bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
@@ -167,6 +168,75 @@ func TestS02UnreachableRobots(t *testing.T) {
 		time.Sleep(32 * 24 * time.Hour)
 		if _, err := c.Page(t.Context(), "http://news.example/"); err != nil {
 			t.Errorf("after a month without robots.txt: %v", err)
+		}
+	})
+}
+
+// TestS03LargeRobots: of a file of 600 KiB, or of 2 GiB that is announced, the
+// first 512 KiB count, whether its length is announced or not.
+func TestS03LargeRobots(t *testing.T) {
+	rules := "user-agent: *\ndisallow: /early\n" + strings.Repeat("# padding\n", 60_000) + "disallow: /late\n"
+	for _, announced := range []string{"", strconv.Itoa(len(rules)), strconv.Itoa(2 << 30)} {
+		bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
+			s := newSite("")
+			s.robots = func(w http.ResponseWriter, _ *http.Request) {
+				if announced != "" {
+					w.Header().Set("Content-Length", announced)
+				}
+				io.WriteString(w, rules)
+			}
+			net.Handle("news.example", s)
+			if _, err := c.Page(t.Context(), "http://news.example/early"); failure(t, err).Kind != fetch.KindRobots {
+				t.Errorf("length %q: a rule of the first 512 KiB: %v", announced, err)
+			}
+			if _, err := c.Page(t.Context(), "http://news.example/late"); err != nil {
+				t.Errorf("length %q: a rule beyond: %v", announced, err)
+			}
+		})
+	}
+}
+
+// TestS01RobotsByOrigin: scheme, host and port; redirects of robots.txt, at
+// most five, end where the rules of the initial authority are.
+func TestS01RobotsByOrigin(t *testing.T) {
+	bubbleWith(t, fetch.Options{PageGapSet: true}, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
+		net.Handle("news.example", newSite("user-agent: topicwire\ndisallow: /a"))
+		net.Handle("news.example:8080", newSite(""))
+		net.Handle("www.news.example", newSite(""))
+		if _, err := c.Page(t.Context(), "http://news.example/a"); failure(t, err).Kind != fetch.KindRobots {
+			t.Errorf("port 80: %v", err)
+		}
+		for _, u := range []string{"http://news.example:8080/a", "http://www.news.example/a"} {
+			if _, err := c.Page(t.Context(), u); err != nil {
+				t.Errorf("%s: %v", u, err)
+			}
+		}
+		for hops := range 7 {
+			host := fmt.Sprintf("hops%d.example", hops)
+			s := newSite("")
+			s.page = func(w http.ResponseWriter, r *http.Request) {
+				left, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/r"))
+				switch {
+				case err != nil:
+					answer(200, "Content-Type: text/html", html)(w, r)
+				case left == 0:
+					io.WriteString(w, "user-agent: *\ndisallow: /no")
+				default:
+					http.Redirect(w, r, fmt.Sprintf("/r%d", left-1), http.StatusMovedPermanently)
+				}
+			}
+			s.set(func(w http.ResponseWriter, r *http.Request) {
+				if hops == 0 {
+					io.WriteString(w, "user-agent: *\ndisallow: /no")
+					return
+				}
+				http.Redirect(w, r, fmt.Sprintf("/r%d", hops-1), http.StatusFound)
+			})
+			net.Handle(host, s)
+			_, err := c.Page(t.Context(), "http://"+host+"/no")
+			if barred := err != nil && failure(t, err).Kind == fetch.KindRobots; barred != (hops <= 5) {
+				t.Errorf("robots.txt behind %d redirects: %v", hops, err)
+			}
 		}
 	})
 }

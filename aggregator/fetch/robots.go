@@ -49,7 +49,7 @@ func parseRules(body []byte, product string) *robotsRules {
 				inOwn, inStar = false, false
 			}
 			inAgents = true
-			inStar = inStar || value == "*"
+			inStar = inStar || value == "*" || strings.HasPrefix(value, "* ")
 			if robotsToken(value, product) {
 				inOwn, found = true, true
 			}
@@ -90,10 +90,25 @@ func (r *robotsRules) String() string {
 	return b.String()
 }
 
+// robotsLine takes a line apart. A colon may be missing between two words, and
+// the usual misspellings are understood: nobody writes them for nothing.
 func robotsLine(line string) (key, value string, ok bool) {
 	line, _, _ = strings.Cut(line, "#")
-	key, value, ok = strings.Cut(line, ":")
-	return strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value), ok
+	if key, value, ok = strings.Cut(line, ":"); !ok {
+		if words := strings.Fields(line); len(words) == 2 {
+			key, value, ok = words[0], words[1], true
+		}
+	}
+	key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
+	switch key {
+	case "useragent", "user agent":
+		key = "user-agent"
+	case "dissallow", "dissalow", "disalow", "diasllow", "disallaw":
+		key = "disallow"
+	case "crawldelay", "crawl delay":
+		key = "crawl-delay"
+	}
+	return key, value, ok
 }
 
 // robotsToken tells if a user-agent line names the product: the whole token,

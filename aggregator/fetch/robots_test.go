@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,37 @@ func TestS04RobotsRules(t *testing.T) {
 		{"CR", "user-agent: *\rdisallow: /a\r", "/a", false},
 		{"CR LF", "user-agent: *\r\ndisallow: /a\r\n", "/a", false},
 		{"byte order mark", "\xef\xbb\xbfuser-agent: *\ndisallow: /a", "/a", false},
+		{"a missing colon", "user-agent *\ndisallow /a", "/a", false},
+		{"a missing colon in prose", "user-agent: *\ndisallow this path", "/this", true},
+		{"misspelt", "useragent: *\ndissallow: /a", "/a", false},
+		{"keys in any case", "USER-AGENT: *\nDISALLOW: /a", "/a", false},
+		{"values know case", "user-agent: *\nDISALLOW: /A", "/a", true},
+		{"words after the product", "user-agent: topicwire the reader\ndisallow: /", "/a", false},
+		{"words after the star", "user-agent: * everyone\ndisallow: /", "/a", false},
+		{"a star in a word is no star", "user-agent: *bot\ndisallow: /", "/a", true},
+		{"unknown records between agents", "user-agent: x\nfoo: bar\nuser-agent: topicwire\ndisallow: /a", "/a", false},
+		{"a rule closes the agents", "user-agent: topicwire\nallow: /a\nuser-agent: x\ndisallow: /", "/b", true},
+		{"own and all in one group", "user-agent: topicwire\nuser-agent: *\ndisallow: /a", "/a", false},
+		{"an empty agent", "user-agent:\ndisallow: /", "/a", true},
+		{"no final line end", "user-agent: topicwire\ndisallow: /a", "/a/b", false},
+		{"tabs and spaces", "\t user-agent\t:\t*\t\n\t disallow :\t /a\t ", "/a", false},
+		{"line ends of all kinds", "user-agent: *\r\n\rdisallow: /a\n\rallow: /a/b\r", "/a/c", false},
+		{"a broken byte order mark", "\xef\xbbuser-agent: *\ndisallow: /a", "/a", true},
+		{"a byte order mark inside", "user-agent: *\n\xef\xbb\xbfdisallow: /a", "/a", true},
+		{"not UTF-8", "user-agent: *\ndisallow: /\xe9t\xe9", "/%E9t%E9", false},
+		{"a comment is no path", "user-agent: *\ndisallow: # /a", "/a", true},
+		{"reserved characters stay encoded", "user-agent: *\ndisallow: /a?b=http%3A%2F%2Fc", "/a?b=http://c", true},
+		{"query characters as written", "user-agent: *\ndisallow: /a?b=http://c", "/a?b=http://c/d", false},
+		{"an encoded star is a character", "user-agent: *\ndisallow: /a%2Ab", "/axb", true},
+		{"an encoded star meets a star", "user-agent: *\ndisallow: /a%2Ab", "/a%2ab", false},
+		{"an encoded dollar", "user-agent: *\ndisallow: /a%24", "/a", true},
+		{"the dollar alone", "user-agent: *\ndisallow: $", "/a", true},
+		{"the star alone", "user-agent: *\ndisallow: *", "/a", false},
+		{"empty path", "user-agent: *\ndisallow: /", "", false},
+		{"a double slash", "user-agent: *\ndisallow: /a//b", "/a/b", true},
+		{"the longest of three", "user-agent: *\ndisallow: /\nallow: /p\ndisallow: /p/q", "/p/q", false},
+		{"the longest counts the pattern, not the match", "user-agent: *\nallow: /x*\ndisallow: /xyz", "/xyz/long/path", false},
+		{"an HTML page with rules in it", "<html>\nuser-agent: *\n<br>disallow: /a\ndisallow: /b\n</html>", "/b", false},
 		{"an HTML page", "<!DOCTYPE html>\n<html><body>user-agent: *</body>", "/a", true},
 		{"binary", "\x00\xff\xfe:\x01\n\n\n:::", "/a", true},
 	} {
@@ -128,6 +160,9 @@ func FuzzRobots(f *testing.F) {
 		r.allowed(path)
 		if r.crawlDelay < 0 {
 			t.Errorf("crawl delay %v", r.crawlDelay)
+		}
+		if again := parseRules([]byte(r.String()), "topicwire"); again.crawlDelay != r.crawlDelay || !slices.Equal(again.rules, r.rules) {
+			t.Errorf("%q saved and read is %+v, want %+v", robots, again, r)
 		}
 		if n := normalPath(path); normalPath(n) != n {
 			t.Errorf("normalPath(%q) = %q, and then %q", path, n, normalPath(n))

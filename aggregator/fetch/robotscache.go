@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"math"
 	"net/url"
 	"strings"
 	"sync"
@@ -187,7 +188,7 @@ func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) boo
 	x := &exchange{
 		url:  (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}).String(),
 		etag: e.etag, lastModified: e.lastModified,
-		accept: []string{"text/plain, */*;q=0.1"}, wire: maxRobots, decoded: maxRobots, cutDecoded: true,
+		accept: []string{"text/plain, */*;q=0.1"}, wire: math.MaxInt64, decoded: maxRobots, cutDecoded: true,
 	}
 	res, err := c.do(ctx, x)
 	if ctx.Err() != nil {

@@ -80,6 +80,21 @@ func TestF07Force(t *testing.T) {
 	})
 }
 
+// TestF07WholeReadingKeepsIdentities: what tells items apart is remembered,
+// though the items are read anew.
+func TestF07WholeReadingKeepsIdentities(t *testing.T) {
+	simulate(t, nil, func(w *sim) {
+		id := w.script(
+			doc("", "x|http://news.example/1|One", "x|http://news.example/2|Two", "y|http://news.example/3|Three"),
+			doc("", "x|http://news.example/1|One", "y|http://news.example/3|Three"))
+		w.poll(id, false)
+		w.poll(id, true)
+		if f := w.feed(id); f.Items != 3 {
+			t.Errorf("%d items, want 3", f.Items)
+		}
+	})
+}
+
 // TestF07ParserChange: what an older parser has read is asked for once, within
 // a day, and read although its bytes are known.
 func TestF07ParserChange(t *testing.T) {

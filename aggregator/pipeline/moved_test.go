@@ -44,6 +44,9 @@ func moving(t *testing.T, test func(m *mover)) {
 	})
 }
 
+// hour is another word each hour.
+func hour() string { return time.Now().Truncate(time.Hour).Format(time.DateTime) }
+
 func (m *mover) url() string {
 	m.Helper()
 	return m.feed(m.id).URL
@@ -122,6 +125,18 @@ func TestF50Traps(t *testing.T) {
 			m.pass(day)
 			m.to = "http://sorry.example/all"
 		}, 11, aggregator.FeedActive},
+		{"apologies that are worded anew each hour", func(m *mover) {
+			m.site("sorry.example", func(rw http.ResponseWriter, r *http.Request) {
+				serve(rw, r, doc("", "s1|http://sorry.example/1|Sorry "+hour(), "s2|http://sorry.example/2|Very sorry "+hour()))
+			})
+			m.to = "http://sorry.example/"
+		}, 12, aggregator.FeedActive},
+		{"apologies with an id", func(m *mover) {
+			m.site("sorry.example", func(rw http.ResponseWriter, r *http.Request) {
+				serve(rw, r, `<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:sorry</id><title>Sorry</title><entry><id>urn:1</id><title>Since `+hour()+`</title></entry></feed>`)
+			})
+			m.to = "http://sorry.example/"
+		}, 11, aggregator.FeedActive},
 		{"a loop", func(m *mover) { m.to = "http://old.example/feed" }, 10, aggregator.FeedFailing},
 		{"a name that is none", func(m *mover) { m.to = "http://nowhere.example/feed" }, 10, aggregator.FeedFailing},
 	} {
@@ -133,7 +148,7 @@ func TestF50Traps(t *testing.T) {
 				t.Errorf("%s: %s, %d items, %s, %q; want it where it was, %d, %s", tt.name, f.URL, f.Items, f.State, f.LastError, tt.items, tt.state)
 			}
 			m.to = ""
-			m.pass(8 * day)
+			m.pass(10 * day) // longer than the longest back-off
 			if f = m.feed(m.id); f.State != aggregator.FeedActive || f.MovedPolls != 0 || !f.AwaySince.IsZero() {
 				t.Errorf("%s, and home again: %s, %+v", tt.name, f.State, f.PollState)
 			}

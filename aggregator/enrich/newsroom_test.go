@@ -135,6 +135,9 @@ func TestNewsroom(t *testing.T) {
 	for i, g := range pages {
 		a, m := read[i], scores[i]
 		status[a.Status]++
+		if a.Status == aggregator.ArticleWall { // S-08: no article is a wall
+			t.Errorf("%s (%s) is taken for a wall: %s", g.File, g.URL, a.Note)
+		}
 		all.merge(m)
 		p, r := m.p, m.r
 		if g.Language != "en" {

@@ -27,6 +27,8 @@ var wallPages = map[string][]string{
 		`<title>Privacy Settings</title><p>Your privacy choices. This site stores information on your device, and so do the companies it works with.`,
 		`<title>Info</title><p>Avant de continuer, nous avons besoin de votre accord pour déposer des traceurs sur votre téléphone et mesurer l'audience.`,
 		`<title>Aviso</title><p>Antes de continuar, debes aceptar las cookies propias y de terceros que usamos para mostrarte publicidad.`,
+		`<title>Hinweis</title><p>Bevor Sie weiterlesen: Bitte entscheiden Sie, ob Sie den Cookies zustimmen oder ein Abo abschließen möchten.`,
+		`<title>Cookie consent</title><p>Choose which purposes you allow. You can change your mind at any time in the footer of the site.`,
 		`<title>Avviso</title><p>Prima di continuare accetta i cookie nostri e dei nostri partner, oppure abbonati per navigare senza pubblicità.`,
 	},
 	"JavaScript": {
@@ -34,6 +36,8 @@ var wallPages = map[string][]string{
 		`<title>Warta</title><div id="root"></div><noscript>You need to enable JavaScript to run this app.</noscript>`,
 		`<title>Nachrichten</title><p>Bitte JavaScript aktivieren, um diese Seite zu sehen. Ohne geht es leider nicht weiter.`,
 		`<title>Actualités</title><noscript>Veuillez activer JavaScript pour afficher cette page.</noscript>`,
+		`<title>Noticias</title><p>Para ver esta página debe habilitar JavaScript en su navegador y volver a cargarla.`,
+		`<title>Haber</title><noscript>Bu sayfayı görmek için JavaScript'i etkinleştirin.</noscript>`,
 		`<title>Новости</title><noscript>Включите JavaScript, чтобы увидеть эту страницу.</noscript>`,
 		`<title>Berita</title><noscript>Aktifkan JavaScript di peramban Anda untuk membaca halaman ini.</noscript>`,
 	},
@@ -41,6 +45,10 @@ var wallPages = map[string][]string{
 		`<title>404 - Seite nicht gefunden</title><p>Die Seite wurde nicht gefunden. Bitte nutzen Sie die Suche oder die Startseite.`,
 		`<title>Halaman tidak ditemukan</title><p>Maaf, halaman yang Anda cari tidak ada lagi di situs kami sekarang ini.`,
 		`<title>Page not found - Ledger</title><h1>Oh no!</h1><p>The page you were looking for has moved, or was never here at all. Try the front page.`,
+		`<title>503 Service Temporarily Unavailable</title><h1>503 Service Temporarily Unavailable</h1>`,
+		`<title>Page introuvable</title><p>La page que vous cherchez a été déplacée ou supprimée. Revenez à l'accueil du site.`,
+		`<title>Sayfa bulunamadı</title><p>Aradığınız sayfa taşınmış ya da silinmiş olabilir. Ana sayfaya dönün.`,
+		`<title>页面不存在</title><p>您访问的页面不存在或已被删除，请返回首页继续浏览其他新闻内容。`,
 		`<title>502 Bad Gateway</title><h1>502 Bad Gateway</h1><hr>server`,
 		`<title>Página no encontrada</title><p>La página que busca ya no está disponible, o nunca lo estuvo. Vuelva a la portada.`,
 		`<title>Página não encontrada</title><p>A página que você procura não está disponível agora. Volte para a página inicial.`,
@@ -53,13 +61,23 @@ var wallPages = map[string][]string{
 		`<title>Ships | Ledger</title><p>Subscribe to continue reading. Already a subscriber? Log in. Get a month of the Ledger for one dollar.`,
 		`<title>Le port</title><p>Cet article est réservé à nos abonnés. Il vous reste la plus grande partie de l'article à découvrir.`,
 		`<title>El puerto</title><p>Este contenido es exclusivo para suscriptores. Suscríbase desde un euro al mes y siga leyendo.`,
+		`<title>O porto</title><p>Conteúdo exclusivo para assinantes. Assine por um real no primeiro mês e leia sem limites.`,
+		`<title>Liman</title><p>Bu içerik abonelere özel. Abone olun ve bütün yazıları sınırsız okuyun.`,
 		`<title>Il porto</title><p>Contenuto riservato agli abbonati. Scegli la tua offerta e continua a leggere su tutti i dispositivi.`,
 		`<title>港</title><p>この記事は会員限定です。会員登録すると続きをお読みいただけます。月額プランは初月無料でお試しになれます。`,
 		`<title>Pelabuhan</title><p>Konten ini khusus pelanggan. Berlangganan untuk membaca artikel selengkapnya tanpa iklan mulai hari ini.`,
 	},
 }
 
+// TestWalls: BEHAVIOUR S-08.
 func TestWalls(t *testing.T) {
+	n := 0
+	for _, pages := range wallPages {
+		n += len(pages)
+	}
+	if n < 40 {
+		t.Errorf("%d walls, want 40", n)
+	}
 	for word, pages := range wallPages {
 		for _, page := range pages {
 			a := enrich.Extract(enrich.Page{URL: "https://warta.example/a", Body: []byte("<html><body>" + page), Title: "The feed's title"})

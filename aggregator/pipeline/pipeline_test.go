@@ -310,6 +310,11 @@ func TestBarredTextIsLookedAtOnly(t *testing.T) {
 		"our token":     {page{body: meta("all"), robots: "topicwire: noindex"}, aggregator.ArticleBarred, "Ministers met on Monday.", false, false},
 		"another robot": {page{body: meta("all"), robots: "otherbot: noindex"}, aggregator.ArticleRead, secret, true, true},
 		"nosnippet":     {page{body: meta("nosnippet")}, aggregator.ArticleRead, "", true, false},
+		"none":          {page{body: meta("none")}, aggregator.ArticleBarred, "Ministers met on Monday.", false, false},
+		"max-snippet 0": {page{body: meta("all"), robots: "max-snippet:0"}, aggregator.ArticleRead, "", true, false},
+		"no limit":      {page{body: meta("max-snippet:-1")}, aggregator.ArticleRead, secret, true, true},
+		"over":          {page{body: meta("all"), robots: "unavailable_after: 25 Jun 2020 15:00:00 UTC"}, aggregator.ArticleBarred, "Ministers met on Monday.", false, false},
+		"mixed tags":    {page{body: meta("all"), robots: "otherbot: noindex, topicwire: noarchive"}, aggregator.ArticleBarred, "Ministers met on Monday.", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, aggregator.EnrichAuto)

@@ -214,3 +214,34 @@ func TestTextKeepsItsZone(t *testing.T) {
 		t.Errorf("title %q, content %q, published %v", it.Title, it.Content, it.Published)
 	}
 }
+
+// TestRepairsAreShown: whatever was not XML in a document is said in error,
+// though all of it was read.
+func TestRepairsAreShown(t *testing.T) {
+	for name, c := range map[string]struct {
+		doc   string
+		shown bool
+	}{
+		"well-formed":         {rssDoc("<item><title>a &amp; b &#8217; &eacute;</title></item>"), false},
+		"declaration":         {`<?xml version="1.0"?><!-- c --><!DOCTYPE rss [<!ENTITY x "y">]>` + rssDoc("<item/>"), false},
+		"CDATA":               {rssDoc("<item><title><![CDATA[a & b < c]]></title></item>"), false},
+		"bare ampersand":      {rssDoc("<item><title>a & b</title></item>"), true},
+		"in an address":       {rssDoc("<item><link>http://e.org/?a=1&b=2</link></item>"), true},
+		"bare less-than":      {rssDoc("<item><title>1 < 2</title></item>"), true},
+		"control character":   {rssDoc("<item><title>a\x08</title></item>"), true},
+		"reference to one":    {rssDoc("<item><title>a&#8;</title></item>"), true},
+		"text before":         {"PHP warning: x\n" + rssDoc("<item/>"), true},
+		"unquoted attribute":  {rssDoc("<item><title a=b/c>x</title></item>"), true},
+		"cut off":             {strings.TrimSuffix(rssDoc("<item/>"), "</rss>"), true},
+		"stray end tag":       {rssDoc("<item></b></item>"), true},
+		"unclosed in channel": {rssDoc(`<x><item/>`), true},
+	} {
+		in := Inspect(Input{Body: []byte(c.doc)})
+		if in.NotAFeed() || len(in.Items) != 1 {
+			t.Errorf("%s: %+v", name, in)
+		}
+		if (in.Error != "") != c.shown {
+			t.Errorf("%s: error %q", name, in.Error)
+		}
+	}
+}

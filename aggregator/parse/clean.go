@@ -20,8 +20,9 @@ var dirty = func() (t [256]bool) {
 // clean removes what XML does not allow: control characters, written raw or
 // as references, and noncharacters. C1 controls are what windows-1252 means by
 // them. A "<" that starts no markup becomes a reference. The document comes
-// back as it is if there is nothing to do.
-func clean(b []byte) []byte {
+// back as it is if there is nothing to do. It also tells if the document was
+// not XML, be it that an "&" starts no reference.
+func clean(b []byte) (_ []byte, broken bool) {
 	var out []byte
 	from, cdata, stray := 0, 0, 0 // cdata: where the CDATA section ends that i is in
 	put := func(i, n int, s string) {
@@ -49,10 +50,17 @@ func clean(b []byte) []byte {
 			if stray++; stray <= maxEdits {
 				put(i, 1, "&lt;")
 			}
+			broken = true
 		case '&':
-			if n, s, bad := reference(b[i:]); bad && i >= cdata {
+			if i < cdata {
+				continue
+			}
+			if n, s, bad := reference(b[i:]); bad {
 				put(i, n, s)
 				i += n - 1
+				broken = broken || s == "" // the others are legal
+			} else if !broken {
+				broken = !startsReference(b[i+1:])
 			}
 		case 0xc2:
 			if i+1 < len(b) && b[i+1] < 0xa0 {
@@ -66,12 +74,25 @@ func clean(b []byte) []byte {
 			}
 		default:
 			put(i, 1, "")
+			broken = broken || b[i] != 0x7f
 		}
 	}
 	if out == nil {
-		return b
+		return b, broken
 	}
-	return append(out, b[from:]...)
+	return append(out, b[from:]...), broken
+}
+
+// startsReference tells if what follows an "&" makes it a reference.
+func startsReference(rest []byte) bool {
+	for i, c := range rest[:min(len(rest), 34)] {
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', i > 0 && c >= '0' && c <= '9', i == 0 && c == '#':
+		default:
+			return c == ';' && i > 0
+		}
+	}
+	return false
 }
 
 // startsMarkup tells if what follows a "<" makes it markup.

@@ -122,6 +122,9 @@ func Inspect(in Input) Inspection {
 	if cut {
 		d.warn(fmt.Sprintf("a text of more than %d MB was cut", maxShown>>20))
 	}
+	if d.mended {
+		d.warn("the document is not well-formed; it was repaired")
+	}
 	f := &d.feed
 	return Inspection{Error: d.warning, Encoding: d.encoding, Version: f.version, Items: items, Feed: &InspectedFeed{
 		ID: f.id, Title: titleText(beginning(f.title, maxShown)), Link: f.link, Subtitle: shown(f.subtitle, f.base), Language: f.language,

@@ -46,7 +46,8 @@ func ReadOPML(r io.Reader) (*OPML, error) {
 	}
 	o := opmlReader{at: map[string]int{}}
 	// An HTML tokenizer forgives the broken attributes that lists have.
-	z := html.NewTokenizer(bytes.NewReader(clean(text)))
+	doc, _ := clean(text)
+	z := html.NewTokenizer(bytes.NewReader(doc))
 	for z.Next() != html.ErrorToken {
 		if err := o.token(z.Token()); err != nil {
 			return nil, err

@@ -105,6 +105,7 @@ type parsed struct {
 	levels   []int    // of all items: how they are identified
 	total    int
 	warning  string
+	mended   bool // it was not XML, in ways that lose nothing
 
 	in    Input
 	whole bool                        // nothing is cut and dates keep the feed's own spelling

@@ -203,10 +203,11 @@ func (e *entry) media(x ext.Extensions) {
 			continue
 		}
 		kind := c.Attrs["type"]
-		if c.Attrs["medium"] == "image" || strings.HasPrefix(kind, "image/") {
+		isImage := c.Attrs["medium"] == "image" || strings.HasPrefix(kind, "image/")
+		if isImage { // it illustrates the item and is no file of it
 			e.image = firstNonEmpty(e.image, u)
 		}
-		if len(e.enclosures) < maxList {
+		if !isImage && len(e.enclosures) < maxList && !slices.ContainsFunc(e.enclosures, func(l Link) bool { return l.URL == u }) {
 			e.enclosures = append(e.enclosures, Link{URL: u, Type: kind, Length: c.Attrs["fileSize"]})
 		}
 		thumbs = append(thumbs, head(c.Children["thumbnail"])...)

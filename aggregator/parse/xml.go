@@ -14,7 +14,9 @@ import (
 
 // readXML reads RSS, RDF, Atom and CDF.
 func (d *parsed) readXML(text []byte) error {
-	doc := rename(plainSpaces(clean(fromRoot(text))))
+	doc, broken := clean(fromRoot(text))
+	d.mended = broken || junkBefore(text[:len(text)-len(fromRoot(text))])
+	doc = rename(plainSpaces(doc))
 	o, serr := scan(doc)
 	if serr != nil {
 		return serr
@@ -259,6 +261,26 @@ func fromRoot(text []byte) []byte {
 		}
 	}
 	return text
+}
+
+// junkBefore tells if anything but white space, declarations and comments
+// stands before the root element.
+func junkBefore(head []byte) bool {
+	for {
+		if head = head[spaces(head):]; len(head) == 0 {
+			return false
+		}
+		end := -1
+		if head[0] == '<' && len(head) > 1 && (head[1] == '?' || head[1] == '!') {
+			if end = markupEnd(head, 0); head[1] == '!' && head[2] != '-' {
+				return bytes.IndexByte(head, '>') < 0 // a document type, with whatever is in it
+			}
+		}
+		if end < 0 {
+			return !bytes.HasPrefix(head, []byte("\ufeff"))
+		}
+		head = head[end:]
+	}
 }
 
 // mended repairs a document and looks at it again. An item without an end is

@@ -5,8 +5,9 @@
 // comes the answer: status, hints for the next poll, and the body, decoded.
 // Every address is judged after name resolution and before the connection, on
 // every hop of every redirect; everything has a bound: headers, bytes on the
-// wire and decoded, redirects, and the time of each phase. Validators are
-// opaque. Pages are asked for as robots.txt allows, one at a time per host.
+// wire and decoded, redirects, the time of each phase, and the memory of all
+// bodies together: a large one is read when there is room for it, which the
+// caller gives back by Release. Validators are opaque. Pages are asked for as robots.txt allows, one at a time per host.
 // Nothing is stored and nothing is retried on a timer: when to ask again is
 // left to poll, what the bytes say to parse and enrich.
 package fetch
@@ -125,7 +126,8 @@ type Request struct {
 	Headers            map[string]string // set by the editor; they go to the URL's own origin only
 }
 
-// Response is an answer. Body and Header are nil unless it was 200 (or 203).
+// Response is an answer. Body and Header are nil unless it was 200, 203
+// or, if a delta was asked for, 226.
 type Response struct {
 	aggregator.Fetch
 	Header http.Header

@@ -34,6 +34,9 @@ func TestF57MemoryUnderAttack(t *testing.T) {
 	if _, err := os.Stat("/proc/self/clear_refs"); err != nil {
 		t.Skip("memory is measured by /proc")
 	}
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
 	all := attacks(t)
 	urls := serveAttacks(t, all)
 	victim := victimBinary(t)

@@ -7,9 +7,10 @@
 // every hop of every redirect; everything has a bound: headers, bytes on the
 // wire and decoded, redirects, the time of each phase, and the memory of all
 // bodies together: a large one is read when there is room for it, which the
-// caller gives back by Release. Validators are opaque. Pages are asked for as robots.txt allows, one at a time per host.
-// Nothing is stored and nothing is retried on a timer: when to ask again is
-// left to poll, what the bytes say to parse and enrich.
+// caller gives back by Release. Validators are opaque. Pages are asked for as
+// robots.txt allows, one at a time per host. Nothing is stored and nothing is
+// retried on a timer: when to ask again is left to poll, what the bytes say to
+// parse and enrich.
 package fetch
 
 import (

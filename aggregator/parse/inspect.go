@@ -146,13 +146,16 @@ func (e *entry) inspected() InspectedItem {
 		if strings.HasPrefix(c.Type, "text/") || c.Type == "application/xhtml+xml" {
 			it.Summary = firstNonEmpty(it.Summary, value)
 		}
-		if t := html.UnescapeString(value); c.Type == "text/plain" && strings.IndexByte(value, '<') < 0 && !active(t) {
+		if t := html.UnescapeString(lineBreaks.Replace(value)); c.Type == "text/plain" && strings.IndexByte(lineBreaks.Replace(value), '<') < 0 && !active(t) {
 			value = t
 		}
 		it.Content = append(it.Content, Content{Value: value, Type: c.Type})
 	}
 	return it
 }
+
+// lineBreaks undoes how plain text is written as HTML.
+var lineBreaks = strings.NewReplacer("<br>\n", "\n", "<br/>\n", "\n")
 
 // shown is [Sanitize] for a document whose address may not be known: relative
 // addresses are left then.

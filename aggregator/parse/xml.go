@@ -271,7 +271,7 @@ func junkBefore(head []byte) bool {
 			return false
 		}
 		end := -1
-		if head[0] == '<' && len(head) > 1 && (head[1] == '?' || head[1] == '!') {
+		if head[0] == '<' && len(head) > 2 && (head[1] == '?' || head[1] == '!') {
 			if end = markupEnd(head, 0); head[1] == '!' && head[2] != '-' {
 				return bytes.IndexByte(head, '>') < 0 // a document type, with whatever is in it
 			}

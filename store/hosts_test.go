@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -120,7 +121,7 @@ func TestFeedPauseHoldsForPages(t *testing.T) {
 func TestS03RobotsAreRows(t *testing.T) {
 	forEachEngine(t, func(t *testing.T, w *world) {
 		const origin = "https://news.example"
-		if _, err := w.Robots(t.Context(), origin); err != aggregator.ErrNotFound {
+		if _, err := w.Robots(t.Context(), origin); !errors.Is(err, aggregator.ErrNotFound) {
 			t.Errorf("robots.txt never read: %v", err)
 		}
 		want := aggregator.RobotsState{
@@ -137,7 +138,7 @@ func TestS03RobotsAreRows(t *testing.T) {
 		}
 		w.advance(91 * 24 * time.Hour)
 		w.must(w.Prune(t.Context(), aggregator.Retention{Now: w.now()}))
-		if _, err := w.Robots(t.Context(), origin); err != aggregator.ErrNotFound {
+		if _, err := w.Robots(t.Context(), origin); !errors.Is(err, aggregator.ErrNotFound) {
 			t.Errorf("after 91 days: %v, want it forgotten", err)
 		}
 	})

@@ -164,7 +164,7 @@ func TestS11PausesAreRows(t *testing.T) {
 					t.Fatalf("PageHosts = %v, %v, want the one host", list, err)
 				}
 				h := list[0]
-				until := h.Until.Sub(time.Now())
+				until := time.Until(h.Until)
 				if tt.pages == 20 {
 					until = h.Until.Sub(start)
 				}

@@ -54,7 +54,7 @@ func (d *desk) run(drain bool) error {
 			d.wait(idle, nil)
 			continue
 		}
-		given, next, err := d.claim(d.excluded())
+		given, _, err := d.claim(d.excluded())
 		if err != nil || d.saver.failed() {
 			return err
 		}
@@ -67,7 +67,8 @@ func (d *desk) run(drain bool) error {
 		default:
 			// Nothing is in hand: what is left waits for its host's gap, or
 			// for longer.
-			if given, next, err = d.claim(nil); err != nil || given == 0 && next.IsZero() {
+			given, next, err := d.claim(nil)
+			if err != nil || given == 0 && next.IsZero() {
 				return err
 			}
 			if given == 0 {

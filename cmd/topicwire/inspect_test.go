@@ -55,6 +55,29 @@ func TestInspectFeed(t *testing.T) {
 	}
 }
 
+// TestInspectBrokenFeed: what could be saved stands in items beside error, and
+// that is no failure; one with nothing wrong has no error.
+func TestInspectBrokenFeed(t *testing.T) {
+	for doc, wrong := range map[string]bool{
+		sampleRSS: false,
+		strings.Replace(sampleRSS, "Hello", "Hello & co", 1):                        true,
+		strings.TrimSuffix(sampleRSS, "</channel></rss>") + "<item><title>cut":      true,
+		"Warning: x\n" + strings.Replace(sampleRSS, "<item>", "<item class=a/b>", 1): true,
+	} {
+		out, errs, code := inProcess(t, doc, "inspect", "feed")
+		var got struct {
+			Error string
+			Items []struct{ Title string }
+		}
+		if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitDone {
+			t.Fatalf("exit %d, %v: %s%s", code, err, out, errs)
+		}
+		if len(got.Items) == 0 || !strings.HasPrefix(got.Items[0].Title, "Hello") || (got.Error != "") != wrong {
+			t.Errorf("%s\ngives %s", doc, out)
+		}
+	}
+}
+
 // TestInspectBatch: one line out for each line in, in order, bad ones included.
 func TestInspectBatch(t *testing.T) {
 	body := base64.StdEncoding.EncodeToString([]byte(sampleRSS))

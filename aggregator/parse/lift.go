@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"html"
 	"strconv"
 	"strings"
 )
@@ -138,23 +139,27 @@ func endsWith(rest, name []byte) bool {
 	return len(rest) > len(name)+2 && rest[0] == '<' && rest[1] == '/' && bytes.HasPrefix(rest[2:], name) && rest[2+len(name)] == '>'
 }
 
-// wellReferred tells if each "&" in a text begins a reference that ends.
+// wellReferred tells if each "&" in a text begins a reference that ends and is
+// known. What HTML takes for one without its end, XML does not.
 func wellReferred(text []byte) bool {
 	for {
 		amp := bytes.IndexByte(text, '&')
 		if amp < 0 {
 			return true
 		}
-		text = text[amp+1:]
+		text = text[amp:]
 		n := bytes.IndexByte(text[:min(len(text), 12)], ';')
-		if n < 1 {
+		if n < 2 {
 			return false
 		}
-		for i, c := range text[:n] {
-			if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && (c != '#' || i > 0) {
+		switch ref := string(text[:n+1]); ref {
+		case "&lt;", "&gt;", "&amp;", "&quot;", "&apos;", "&#39;", "&#160;", "&nbsp;":
+		default:
+			if strings.HasSuffix(html.UnescapeString(ref), ";") {
 				return false
 			}
 		}
+		text = text[n+1:]
 	}
 }
 

@@ -3,6 +3,7 @@ package parse
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -79,4 +80,33 @@ func TestChunks(t *testing.T) {
 	if res := mustFeed(t, Input{Body: []byte(rssWith(broken))}); len(res.Items) < 399 || res.Warning == "" {
 		t.Errorf("%d items, warning %q", len(res.Items), res.Warning)
 	}
+}
+
+// FuzzLift: whatever stands in a long text, it is read the same.
+func FuzzLift(f *testing.F) {
+	for _, s := range []string{"a &amp; b", "<![CDATA[<p>x</p>]]>", " <![CDATA[x]]> ", "&lt;p&gt;", "<b>x</b>", "&copy;&foo;&#1;", "x]]>", "<!--", "</description>"} {
+		f.Add(s, true)
+		f.Add(s, false)
+	}
+	f.Fuzz(func(t *testing.T, s string, isAtom bool) {
+		text := s + strings.Repeat("x", minLift) + s
+		doc := "<rss><channel><item><description>" + text + "</description></item></channel></rss>"
+		if isAtom {
+			doc = `<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="html">` + text + "</content></entry></feed>"
+		}
+		clean, _ := clean([]byte(doc))
+		o, serr := scan(clean)
+		if serr != nil || len(o.edits) > 0 || !utf8.ValidString(s) {
+			return
+		}
+		o.space = attr(clean[:o.rootTag], "xmlns")
+		var whole, parts parsed
+		werr, perr := whole.parse(clean, o), parts.parseLifted(clean, o, part{blocks: o.blocks})
+		if werr != nil || perr != nil {
+			return // CDATA that XML refuses may be lifted
+		}
+		if d := cmp.Diff(whole.feed.entries, parts.feed.entries, cmp.AllowUnexported(entry{})); d != "" {
+			t.Errorf("%q\n-whole +lifted: %s", clean, d)
+		}
+	})
 }

@@ -202,9 +202,6 @@ func rawPeople(attrs, rest []byte) []Person {
 	if bytes.Contains(inner, []byte("<name")) || bytes.Contains(inner, []byte("<email")) {
 		return []Person{{Name: oneLine(rawText(inner, "name")), Email: oneLine(rawText(inner, "email")), URL: firstNonEmpty(rawText(inner, "uri"), rawText(inner, "url"))}}
 	}
-	if bytes.IndexByte(inner, '<') >= 0 {
-		return nil
-	}
 	return people(unescape(string(inner)))
 }
 

@@ -154,6 +154,7 @@ func TestRepair(t *testing.T) {
 		"item in item":             {`<rss version="2.0"><channel><item><title>a</title><item><title>b</title></item></item></channel></rss>`, []string{"a", "b"}, true},
 		"stray end tag":            {`<rss version="2.0"><channel><item><title>a</title></p></item></channel></rss>`, []string{"a"}, true},
 		"text before the root":     {"oops <?xml version='1.0'?>" + rssWith("<item><title>a</title></item>"), []string{"a"}, false},
+		"comment on the root":      {"<!-- what <rss> and <feed> are -->" + rssWith("<item><title>a</title></item>"), []string{"a"}, false},
 		"long comment first":       {"<?xml version='1.0'?><!--" + strings.Repeat("x", 6000) + "-->" + rssWith("<item><title>a</title></item>"), []string{"a"}, false},
 		"doctype":                  {`<!DOCTYPE rss [<!ENTITY k "boom">]><rss version="2.0"><channel><item><title>a</title></item></channel></rss>`, []string{"a"}, false},
 		"control characters":       {rssWith("<item><title>a\x08&#8;&#xFFFF;</title></item>"), []string{"a"}, false},

@@ -11,7 +11,7 @@ import (
 
 func (f *feedDoc) fromRSS(r *rss.Feed) {
 	f.title, f.link, f.subtitle, f.language = r.Title, r.Link, r.Description, r.Language
-	f.rights, f.generator, f.ttl = r.Copyright, r.Generator, r.TTL
+	f.rights, f.generator, f.ttl = r.Copyright, wordsOf(r.Generator), r.TTL
 	f.published, f.updated = r.PubDate, r.LastBuildDate
 	f.skipHours, f.skipDays = r.SkipHours, r.SkipDays
 	f.version = rssVersion(r.Version)
@@ -36,9 +36,7 @@ func (f *feedDoc) fromRSS(r *rss.Feed) {
 	f.updated = firstNonEmpty(f.updated, value(x, "atom", "updated"))
 	f.tags = moreTags(rssTags(r.Categories), x)
 	f.authors = authors(r.ManagingEditor, x)
-	if r.Link != "" {
-		f.links = []Link{{URL: r.Link, Rel: "alternate", Type: "text/html"}}
-	}
+	f.links = rssLinks(r.Links)
 	more, page, _ := extLinks(x)
 	f.links, f.link = append(f.links, more...), firstNonEmpty(f.link, page)
 	f.links = append(f.links, licenses(x)...)
@@ -46,6 +44,15 @@ func (f *feedDoc) fromRSS(r *rss.Feed) {
 	for i, it := range r.Items {
 		f.entries[i].fromRSS(it)
 	}
+}
+
+func rssLinks(urls []string) (ls []Link) {
+	for _, u := range urls[:min(len(urls), maxList)] {
+		if u != "" {
+			ls = append(ls, Link{URL: u, Rel: "alternate", Type: "text/html"})
+		}
+	}
+	return ls
 }
 
 func rssVersion(v string) string {
@@ -85,16 +92,14 @@ func (e *entry) fromRSS(r *rss.Item) {
 	e.rights = r.Custom["copyright"]
 	e.published = firstNonEmpty(r.PubDate, value(x, "dcterms", "issued"), value(x, "dcterms", "created"), value(x, "atom", "published"), value(x, "dc", "date"))
 	e.updated = firstNonEmpty(value(x, "dcterms", "modified"), value(x, "atom", "updated"), value(x, "dc", "date"), r.Custom["lastBuildDate"], r.Custom["lastbuilddate"])
-	if strings.HasPrefix(r.Author, "<") { // elements, as in Atom
+	if strings.HasPrefix(r.Author, "<name") || strings.HasPrefix(r.Author, "<email") { // as in Atom
 		e.authors = rawPeople(nil, []byte(r.Author))
 	} else {
 		e.authors = authors(r.Author, x)
 	}
 	e.contributors = append(people(values(x, "dc", "contributor")...), extPeople(x["atom"]["contributor"])...)
 	e.tags = moreTags(rssTags(r.Categories), x)
-	if r.Link != "" {
-		e.links = append(e.links, Link{URL: r.Link, Rel: "alternate", Type: "text/html"})
-	}
+	e.links = rssLinks(r.Links)
 	for _, c := range r.Enclosures {
 		e.enclosures = append(e.enclosures, Link{URL: c.URL, Type: c.Type, Length: c.Length})
 		e.links = append(e.links, Link{URL: c.URL, Type: c.Type, Length: c.Length, Rel: "enclosure"})
@@ -149,7 +154,7 @@ func moreTags(ts []Tag, x ext.Extensions) []Tag {
 
 // addTag adds a tag that is not there yet.
 func addTag(ts []Tag, t Tag) []Tag {
-	if t.Term = oneLine(t.Term); t.Term == "" && t.Label == "" || len(ts) >= maxList || slices.Contains(ts, t) {
+	if t.Term = wordsOf(t.Term); t.Term == "" && t.Label == "" || len(ts) >= maxList || slices.Contains(ts, t) {
 		return ts
 	}
 	return append(ts, t)
@@ -291,7 +296,7 @@ func childOf(e ext.Extension, name string) string {
 // people reads "Name", "mail (Name)", "Name <mail>" and "mail".
 func people(ss ...string) (ps []Person) {
 	for _, s := range ss {
-		if s = oneLine(s); s == "" || len(ps) >= maxList {
+		if s = wordsOf(s); s == "" || len(ps) >= maxList {
 			continue
 		}
 		ps = append(ps, person(s))

@@ -42,6 +42,14 @@ func titleText(s string) string {
 	return oneLine(s)
 }
 
+// wordsOf is oneLine, without markup where there is some.
+func wordsOf(s string) string {
+	if looksLikeHTML(s) {
+		return titleText(s)
+	}
+	return oneLine(s)
+}
+
 // oneLine joins the words of s by single spaces and drops control characters.
 func oneLine(s string) string {
 	return strings.Join(strings.Fields(printable(s)), " ")

@@ -255,6 +255,12 @@ func fromRoot(text []byte) []byte {
 			break
 		}
 		i += lt
+		if bytes.HasPrefix(head[i:], []byte("<!--")) || bytes.HasPrefix(head[i:], []byte("<?")) { // they may speak of tags
+			if end := markupEnd(head, i); end > 0 {
+				i = end - 1
+				continue
+			}
+		}
 		switch strings.ToLower(string(local(tagName(head[i+1 : min(i+40, len(head))])))) {
 		case "rss", "feed", "rdf", "channel", "entry":
 			return text[i:]

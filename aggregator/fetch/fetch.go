@@ -32,7 +32,8 @@ const (
 	maxPageBytes    = 5 << 20
 	maxRedirects    = 5
 	maxIdleConns    = 100
-	ticketCache     = 4096 // TLS sessions, about 6.5 KB each
+	writeBuffer     = 1 << 10 // a request is shorter, and most connections carry one
+	ticketCache     = 4096    // TLS sessions, about 6.5 KB each
 )
 
 const (

@@ -61,6 +61,7 @@ func (t *transports) build(http1, insecure bool) *http.Transport {
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		MaxIdleConns:           maxIdleConns,
 		MaxIdleConnsPerHost:    1,
+		WriteBufferSize:        writeBuffer,
 		IdleConnTimeout:        30 * time.Second,
 		DisableCompression:     true, // we decode ourselves, within bounds
 		Protocols:              protocols,

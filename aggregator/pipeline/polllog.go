@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -11,6 +12,10 @@ import (
 // feed that somebody may want to know of.
 func (p *Pipeline) logPoll(v *visit, r *aggregator.PollReport, st *aggregator.PollState, saved aggregator.PollSaved) {
 	f := v.feed
+	if r.Outcome == aggregator.PollNotModified && saved == (aggregator.PollSaved{}) && st.State == f.State &&
+		!p.log.Enabled(context.Background(), slog.LevelInfo) {
+		return // most polls of a sweep: nothing to say, and nothing spent on it
+	}
 	log := p.log.With("feed", f.ID, "url", redacted(f.URL))
 	attrs := []any{
 		"outcome", r.Outcome, "status", r.Fetch.Status, "new", saved.New, "updated", saved.Updated, "bytes", r.Fetch.WireBytes,

@@ -11,7 +11,7 @@ const (
 	// heapFloor is how far the heap may grow before it is collected, however
 	// little of it lives: a sweep of feeds that have not changed keeps next to
 	// nothing, and would be collected every few megabytes.
-	heapFloor = 24 << 20
+	heapFloor = 16 << 20
 	// headroom is how far a large heap may grow between collections.
 	headroom = 24 << 20
 	// gcPercent holds above the floor. What lives is small beside the garbage

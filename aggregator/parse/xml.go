@@ -111,7 +111,10 @@ func (d *parsed) parseLifted(doc []byte, o *outline, p part) error {
 
 const chunk = 256 << 10 // bytes of items that are read at a time
 
-const maxGarbage = 12 << 20 // bytes that reading in chunks leaves behind
+const (
+	hugeFeed   = 8 << 20  // bytes of a document that is worth collecting garbage for
+	maxGarbage = 12 << 20 // bytes that reading it may leave behind
+)
 
 // allocated returns how many bytes the program has allocated so far.
 func allocated() uint64 {
@@ -154,7 +157,8 @@ func (d *parsed) inChunks(doc []byte, o *outline, p part) bool {
 		}
 		d.feed.entries, d.fresh = one.feed.entries, one.fresh
 		d.flush()
-		if allocated()-collected > maxGarbage { // the collector would wait until the heap has doubled
+		// The collector would wait until the heap has doubled.
+		if len(doc) > hugeFeed && allocated()-collected > maxGarbage {
 			runtime.GC()
 			collected = allocated()
 		}

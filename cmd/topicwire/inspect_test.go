@@ -60,8 +60,8 @@ func TestInspectFeed(t *testing.T) {
 func TestInspectBrokenFeed(t *testing.T) {
 	for doc, wrong := range map[string]bool{
 		sampleRSS: false,
-		strings.Replace(sampleRSS, "Hello", "Hello & co", 1):                        true,
-		strings.TrimSuffix(sampleRSS, "</channel></rss>") + "<item><title>cut":      true,
+		strings.Replace(sampleRSS, "Hello", "Hello & co", 1):                         true,
+		strings.TrimSuffix(sampleRSS, "</channel></rss>") + "<item><title>cut":       true,
 		"Warning: x\n" + strings.Replace(sampleRSS, "<item>", "<item class=a/b>", 1): true,
 	} {
 		out, errs, code := inProcess(t, doc, "inspect", "feed")

@@ -64,7 +64,7 @@ func sanitizeSimple(s, base string) (clean, image string, ok bool) {
 				}
 				break
 			}
-			if strings.ContainsAny(tag, "<'`") || strings.Count(tag, `"`)%2 != 0 {
+			if strings.ContainsAny(tag, "<'`") || !quotesFit(tag) {
 				return "", "", false
 			}
 			if single++; single > maxSingle { // all at once is cheaper
@@ -83,6 +83,22 @@ func sanitizeSimple(s, base string) (clean, image string, ok bool) {
 			return "", "", false
 		}
 		s = s[at+end+1:]
+	}
+}
+
+// quotesFit tells of a tag that quotation marks stand around values only, so
+// that it ends where it seems to.
+func quotesFit(tag string) bool {
+	for {
+		i := strings.IndexByte(tag, '"')
+		if i < 0 {
+			return true
+		}
+		n := strings.IndexByte(tag[i+1:], '"')
+		if n < 0 || i == 0 || tag[i-1] != '=' {
+			return false
+		}
+		tag = tag[i+n+2:]
 	}
 }
 

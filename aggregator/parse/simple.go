@@ -95,7 +95,7 @@ func quotesFit(tag string) bool {
 			return true
 		}
 		n := strings.IndexByte(tag[i+1:], '"')
-		if n < 0 || i == 0 || tag[i-1] != '=' {
+		if n < 0 || i < 2 || tag[i-1] != '=' || !plainByte[tag[i-2]] || tag[i-2] == '=' {
 			return false
 		}
 		tag = tag[i+n+2:]

@@ -29,7 +29,7 @@ type Article struct {
 	Published    time.Time // zero: unknown; keeps the page's own offset until stored
 	Modified     time.Time
 	Language     string // BCP 47; "und": unknown
-	CanonicalURL string // as the page declares it, if it can be believed (BEHAVIOUR S-10)
+	CanonicalURL string // named by the page, if it can be believed (BEHAVIOUR S-10); stored as a dedup key, never published
 	SiteName     string
 	Paywalled    bool
 	NoSnippet    bool // the page asks not to be quoted (BEHAVIOUR S-06)

@@ -56,7 +56,7 @@ type LinkReason string
 // The rungs of the ladder, strongest first.
 const (
 	LinkFounder LinkReason = "founder" // the first item of its story
-	LinkURL     LinkReason = "url"     // same canonical URL
+	LinkURL     LinkReason = "url"     // same canonical URL, of the link or named by the page
 	LinkTitle   LinkReason = "title"   // same normalised title within three days
 	LinkText    LinkReason = "text"    // most of the shorter text is in the longer
 )
@@ -66,6 +66,9 @@ const (
 type StoryKey struct {
 	Hash  int64
 	Exact bool // a canonical URL or title; else an anchor of the text
+	// Page is the address that the item's page names as its own, if the key is
+	// made from that. Such keys count while few items name it (BEHAVIOUR S-10).
+	Page string
 }
 
 // Linker decides if item a carries the same report as b, which is already in

@@ -34,6 +34,9 @@ func (b *batch) file(ctx context.Context) error {
 	if err := b.readFiled(ctx); err != nil {
 		return err
 	}
+	if err := b.countNamed(ctx); err != nil {
+		return err
+	}
 	candidates, err := b.candidates(ctx)
 	if err != nil {
 		return err
@@ -43,6 +46,9 @@ func (b *batch) file(ctx context.Context) error {
 		want = append(append(want, id), cs...)
 	}
 	if err := b.read(ctx, want); err != nil {
+		return err
+	}
+	if err := b.disbelieve(ctx); err != nil {
 		return err
 	}
 	stories, err := b.storiesOf(ctx, want)
@@ -134,6 +140,9 @@ func (b *batch) candidates(ctx context.Context) (map[aggregator.ItemID][]aggrega
 		if b.filed[p.Item].mayMove() && len(p.Keys) > 0 {
 			counts := make(map[aggregator.ItemID]shared)
 			for _, k := range p.Keys {
+				if b.crowded[k.Page] {
+					continue
+				}
 				for _, sh := range under[k.Hash] {
 					c := counts[sh.item]
 					if k.Exact && sh.exact {
@@ -160,7 +169,9 @@ func (b *batch) candidates(ctx context.Context) (map[aggregator.ItemID][]aggrega
 			}
 		}
 		for _, k := range p.Keys {
-			under.add(k.Hash, sharer{p.Item, k.Exact})
+			if !b.crowded[k.Page] {
+				under.add(k.Hash, sharer{p.Item, k.Exact})
+			}
 		}
 	}
 	return out, nil

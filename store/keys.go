@@ -222,7 +222,9 @@ func (b *batch) saveKeys(ctx context.Context) error {
 	var rows []row
 	for _, p := range b.live {
 		for _, k := range p.Keys {
-			rows = append(rows, row{k, p.Item})
+			if !b.crowded[k.Page] {
+				rows = append(rows, row{k, p.Item})
+			}
 		}
 	}
 	if len(rows) == 0 {

@@ -24,7 +24,7 @@ func (s *Store) RecordProcessed(ctx context.Context, done []aggregator.Processed
 	defer s.filing.Unlock()
 	var b *batch
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		b = &batch{tx: t, now: s.now(), link: link, rows: make(map[aggregator.ItemID]*itemRow), cache: &s.keys, hostKey: s.opts.HostKey}
+		b = &batch{tx: t, now: s.now(), link: link, rows: make(map[aggregator.ItemID]*itemRow), crowded: make(map[string]bool), cache: &s.keys, hostKey: s.opts.HostKey}
 		if s.dialect.storyLock != "" {
 			if _, err := t.exec(ctx, s.dialect.storyLock); err != nil {
 				return err
@@ -53,6 +53,8 @@ type batch struct {
 	rows  map[aggregator.ItemID]*itemRow     // items read so far
 	old   map[aggregator.ItemID]matchByTopic // matches before this batch
 	folds []fold                             // published stories that joined others
+
+	crowded map[string]bool // addresses looked up: do too many pages name them?
 
 	cache *keyCache
 	open  generation // the one that new keys go into

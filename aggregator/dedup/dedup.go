@@ -2,7 +2,8 @@
 //
 // In go items as fed, with their article if it was read. Out come [Keys], by
 // which a store finds candidates, and [Link], which decides about a pair of
-// them and says why. The ladder is: same canonical URL; same title, without
+// them and says why. The ladder is: same canonical URL, of the links or as the
+// pages name it; same title, without
 // the outlet's name, within three days; nearly all of the shorter text in the
 // longer one, with numbers that agree.
 //
@@ -53,6 +54,9 @@ func Link(a, b *aggregator.StoryItem) (aggregator.Link, bool) {
 	if sameURL(a, b) && !p.reusedAddress() {
 		return aggregator.Link{Reason: aggregator.LinkURL, Strength: 1, To: b.ID}, true
 	}
+	if namedURL(a, b) && !p.otherReport() {
+		return aggregator.Link{Reason: aggregator.LinkURL, Strength: 0.98, To: b.ID}, true
+	}
 	if apart <= titleWindow && p.sameTitle() {
 		return aggregator.Link{Reason: aggregator.LinkTitle, Strength: 0.95, To: b.ID}, true
 	}
@@ -94,6 +98,28 @@ func sameURL(a, b *aggregator.StoryItem) bool {
 	return a.CanonicalURL != "" && a.CanonicalURL == b.CanonicalURL && !isHome(a.CanonicalURL)
 }
 
+// namedURL tells whether one item's page names the other's address as its
+// own, or both name the same (BEHAVIOUR S-10).
+func namedURL(a, b *aggregator.StoryItem) bool {
+	pa, pb := pageURL(a), pageURL(b)
+	return pa != "" && (pa == b.CanonicalURL || pa == pb) || pb != "" && pb == a.CanonicalURL
+}
+
+// pageURL returns the canonical form of the address that an item's page names
+// as its own; empty if that says no more than its link, or if no article was
+// read there: walls and empty pages name addresses that are not the article's.
+func pageURL(si *aggregator.StoryItem) string {
+	a := si.Article
+	if a == nil || a.Status != aggregator.ArticleRead || a.CanonicalURL == "" {
+		return ""
+	}
+	u := CanonicalURL(a.CanonicalURL)
+	if u == si.CanonicalURL || isHome(u) {
+		return ""
+	}
+	return u
+}
+
 func sameFeed(a, b *aggregator.StoryItem) bool {
 	return a.Feed == b.Feed && a.FeedURL == b.FeedURL && (a.Feed != 0 || a.FeedURL != "")
 }
@@ -101,7 +127,14 @@ func sameFeed(a, b *aggregator.StoryItem) bool {
 // reusedAddress tells whether one feed puts different reports under one
 // address, as change logs and live pages do.
 func (p *pair) reusedAddress() bool {
-	if !sameFeed(p.a, p.b) || titleHash(p.a) == titleHash(p.b) {
+	return sameFeed(p.a, p.b) && p.otherReport()
+}
+
+// otherReport tells whether titles and texts both say that the reports differ.
+// A page may name an address that others stand under, too: its section's, or
+// its live blog's.
+func (p *pair) otherReport() bool {
+	if titleHash(p.a) == titleHash(p.b) {
 		return false
 	}
 	c := p.compare()

@@ -21,11 +21,16 @@ var kept = anchors{lead: 6, whole: 6}
 const minShingles = minShared
 
 // Keys returns the hashes by which items of one story find each other: of the
-// canonical URL, of the title, and anchors of the text. There are no repeats.
+// canonical URL, of the one its page names, of the title, and anchors of the text. There are no repeats.
 func Keys(si *aggregator.StoryItem) []aggregator.StoryKey {
-	keys := make([]aggregator.StoryKey, 0, 2+kept.lead+kept.whole)
+	keys := make([]aggregator.StoryKey, 0, 3+kept.lead+kept.whole)
 	if u := si.CanonicalURL; u != "" && !isHome(u) {
 		keys = append(keys, exact(hashString(u), 'u'))
+	}
+	if u := pageURL(si); u != "" {
+		k := exact(hashString(u), 'u')
+		k.Page = u
+		keys = append(keys, k)
 	}
 	if h, _ := titleKey(si); h != 0 {
 		keys = append(keys, exact(h, 't'))

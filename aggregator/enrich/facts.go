@@ -86,7 +86,7 @@ func (f *facts) element(n *html.Node, scripts *[]string) {
 			f.h1 = append(f.h1, nodeText(n))
 		}
 	case "link":
-		if f.canonical == "" && strings.EqualFold(attr(n, "rel"), "canonical") {
+		if f.canonical == "" && hasToken(attr(n, "rel"), "canonical") && !within(n, "body") {
 			f.canonical = attr(n, "href")
 		}
 	case "script":
@@ -180,7 +180,7 @@ func (f *facts) settle(base *url.URL, p Page) {
 			f.descriptions = append(f.descriptions, d)
 		}
 	}
-	f.canonical = believable(first(f.canonical, f.meta["og:url"]), base)
+	f.canonical = canonicalAddress(p.Header, f.canonical, f.meta["og:url"], base)
 }
 
 // chooseTitle takes the headline that the page's own h1 confirms, else the

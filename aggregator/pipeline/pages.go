@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"topicwire/aggregator"
+	"topicwire/aggregator/dedup"
 	"topicwire/aggregator/enrich"
 	"topicwire/aggregator/fetch"
 )
@@ -132,6 +133,7 @@ func (p *Pipeline) extract(ci *aggregator.ClaimedItem, res *fetch.Response) enri
 		Now: p.opts.Now(),
 	})
 	read.Item, read.FetchedAt = ci.ID, p.opts.Now()
+	read.CanonicalURL = dedup.CanonicalURL(read.CanonicalURL)
 	if read.Status == aggregator.ArticleRead && read.Barred == "" { // else the text is not kept, and a 304 would be of no use
 		read.ETag, read.LastModified = res.ETag, res.LastModified
 	}

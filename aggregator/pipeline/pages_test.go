@@ -56,10 +56,15 @@ func (s *countingStore) counts() (claims, items int) {
 
 func inPages(t *testing.T, test func(w *pageWorld)) {
 	t.Helper()
+	inPagesOn(t, filepath.Join(t.TempDir(), "t.db"), test)
+}
+
+func inPagesOn(t *testing.T, dsn string, test func(w *pageWorld)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := &pageWorld{T: t, net: feedtest.New(t), store: new(countingStore)}
 		var err error
-		if w.store.Store, err = store.Open(t.Context(), store.Options{DSN: filepath.Join(t.TempDir(), "t.db"), HostKey: pageHost}); err != nil {
+		if w.store.Store, err = store.Open(t.Context(), store.Options{DSN: dsn, HostKey: pageHost}); err != nil {
 			t.Fatal(err)
 		}
 		if w.feed, err = w.store.AddFeed(t.Context(), aggregator.FeedSettings{URL: "http://feed.example/"}, aggregator.InDatabase); err != nil {
@@ -121,6 +126,12 @@ func (w *pageWorld) items(version string, links ...string) {
 			Feed: w.feed, GUID: l, URL: l, Title: "Title of " + l + version, Summary: "Ministers met.", Language: "en", ContentHash: version + l,
 		})
 	}
+	w.record(all...)
+}
+
+// record saves items as a poll of the feed.
+func (w *pageWorld) record(all ...aggregator.Item) {
+	w.Helper()
 	claimed, err := w.store.ClaimDueFeeds(w.Context(), aggregator.FeedClaim{Now: time.Now(), Limit: 1, Lease: time.Minute, All: true, Force: true, OnlyFeed: w.feed})
 	if err != nil || len(claimed) != 1 {
 		w.Fatalf("claim: %v, %v", claimed, err)

@@ -18,9 +18,13 @@ type Fetch struct {
 	// RetryAfter is what the answer asks for; meaningful only with HasRetryAfter.
 	RetryAfter    time.Duration
 	HasRetryAfter bool
-	WireBytes     int64 // of the body, as it came over the wire
-	Bytes         int64 // of the body, decoded
-	Duration      time.Duration
+	// RateLimit is how long the host's allowance is used up for all that ask it
+	// (X-RateLimit-Reset with nothing remaining); RetryAfter is no less. 0: it
+	// is not.
+	RateLimit time.Duration
+	WireBytes int64 // of the body, as it came over the wire
+	Bytes     int64 // of the body, decoded
+	Duration  time.Duration
 }
 
 // PollOutcome classifies a poll.

@@ -288,14 +288,14 @@ func feedDelta(im []string) bool {
 func (c *Client) hints(x *exchange, h http.Header) {
 	r := &x.res
 	now := c.opts.Now()
-	r.MaxAge, r.RetryAfter, r.HasRetryAfter = 0, 0, false
+	r.MaxAge, r.RetryAfter, r.HasRetryAfter, r.RateLimit = 0, 0, false, 0
 	if r.Status == 200 || r.Status == 203 || r.Status == 226 || r.Status == 304 {
 		r.MaxAge = freshness(h, now)
 	} else if r.Status >= 300 {
 		r.RetryAfter, r.HasRetryAfter = retryAfter(h["Retry-After"], now)
 	}
-	if reset, ok := rateLimitReset(h, now); ok && (!r.HasRetryAfter || reset > r.RetryAfter) {
-		r.RetryAfter, r.HasRetryAfter = reset, true
+	if reset, ok := rateLimitReset(h, now); ok {
+		r.RetryAfter, r.HasRetryAfter, r.RateLimit = max(r.RetryAfter, reset), true, reset
 	}
 }
 

@@ -38,7 +38,7 @@ func (s Schedule) afterFailure(f *aggregator.Feed, st aggregator.PollState, r *a
 		asked := min(r.Fetch.RetryAfter, maxRetryAfter)
 		if throttled(r.Fetch.Status) || asked >= wait {
 			wait = max(asked, s.MinInterval)
-			at, reason = r.At.Add(wait), retryReason(r.Fetch.RetryAfter)
+			at, reason = r.At.Add(wait), retryReason(&r.Fetch)
 		}
 	}
 	pause := s.pauseFor(f, r, at, reason)
@@ -78,8 +78,11 @@ func times(n int) string {
 
 func throttled(status int) bool { return status == 429 || status == 503 }
 
-func retryReason(asked time.Duration) string {
-	if asked > maxRetryAfter {
+func retryReason(f *aggregator.Fetch) string {
+	switch {
+	case f.RateLimit > 0 && f.RateLimit == f.RetryAfter:
+		return "rate limit"
+	case f.RetryAfter > maxRetryAfter:
 		return "Retry-After (more than 31 days, cut)"
 	}
 	return "Retry-After"
@@ -120,14 +123,13 @@ func (s Schedule) dead(f *aggregator.Feed, st *aggregator.PollState, r *aggregat
 const failingURLs = 3
 
 // pauseFor returns the pause that a failure asks of the whole host (F-35): 429
-// always, 503 once several feeds of the host answer it.
+// always, 503 once several feeds of the host answer it, and whatever says that
+// the host's rate limit is used up.
 func (s Schedule) pauseFor(f *aggregator.Feed, r *aggregator.PollReport, until time.Time, reason string) *aggregator.HostPause {
-	switch r.Fetch.Status {
-	case 429:
-	case 503:
-		if r.Found.Failing+1 < failingURLs {
-			return nil
-		}
+	switch limit := min(r.Fetch.RateLimit, maxRetryAfter); {
+	case r.Fetch.Status == 429, r.Fetch.Status == 503 && r.Found.Failing+1 >= failingURLs:
+	case limit > 0:
+		until, reason = r.At.Add(limit), "the host's rate limit is used up"
 	default:
 		return nil
 	}

@@ -51,10 +51,40 @@ func TestF35LocalHostsArePausedPerURL(t *testing.T) {
 
 func TestF35RateLimitUsedUp(t *testing.T) {
 	r := read("e", "")
-	r.Fetch.RetryAfter, r.Fetch.HasRetryAfter = 9*time.Hour, true
+	r.Fetch.RetryAfter, r.Fetch.HasRetryAfter, r.Fetch.RateLimit = 9*time.Hour, true, 9*time.Hour
 	st, pause := plain.Next(feed(), r)
 	if pause == nil || pause.Until.Sub(noon) != 9*time.Hour || st.NextPollAt.Sub(noon) != 9*time.Hour || st.NextPollReason != "rate limit" {
 		t.Errorf("next in %v (%s), pause %+v, want 9 h", st.NextPollAt.Sub(noon), st.NextPollReason, pause)
+	}
+}
+
+// TestF35RateLimitUsedUpOnFailures: the host is left alone until its limit is
+// renewed, whatever the status; the feed as long as its failure asks.
+func TestF35RateLimitUsedUpOnFailures(t *testing.T) {
+	for _, tt := range []struct {
+		status       int
+		retry, limit time.Duration
+		pause, next  time.Duration
+		reason       string
+	}{
+		{403, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, "rate limit"},
+		{500, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, "rate limit"},
+		{503, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, "rate limit"},
+		{429, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, "rate limit"},
+		{500, 9 * time.Hour, 2 * time.Hour, 2 * time.Hour, 9 * time.Hour, "Retry-After"},
+		{500, 10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 54 * time.Minute, "back-off after a failure"},
+		{500, 99 * day, 99 * day, 31 * day, 31 * day, "rate limit"},
+		{500, 9 * time.Hour, 0, 0, 9 * time.Hour, "Retry-After"},
+	} {
+		r := asking(tt.status, tt.retry)
+		r.Fetch.RateLimit = tt.limit
+		st, pause := plain.Next(feed(), r)
+		if got := st.NextPollAt.Sub(noon); got != tt.next || st.NextPollReason != tt.reason {
+			t.Errorf("%d, limit %v: next in %v (%s), want %v (%s)", tt.status, tt.limit, got, st.NextPollReason, tt.next, tt.reason)
+		}
+		if got := pause != nil; got != (tt.pause > 0) || got && pause.Until.Sub(noon) != tt.pause {
+			t.Errorf("%d, limit %v: pause %+v, want %v", tt.status, tt.limit, pause, tt.pause)
+		}
 	}
 }
 

@@ -106,12 +106,11 @@ func (s Schedule) afterSuccess(f *aggregator.Feed, st aggregator.PollState, r *a
 	wait += time.Duration(jitter * s.Rand() * float64(wait)) // a hint is "not before"
 	at := r.At.Add(wait)
 	var pause *aggregator.HostPause
-	if r.Fetch.HasRetryAfter { // X-RateLimit-Reset with nothing remaining
-		if until := r.At.Add(min(r.Fetch.RetryAfter, maxRetryAfter)); until.After(r.At) {
-			pause = s.hostPause(f, until, "the host's rate limit is used up")
-			if until.After(at) {
-				at, reason = until, "rate limit"
-			}
+	if limit := min(r.Fetch.RateLimit, maxRetryAfter); limit > 0 {
+		until := r.At.Add(limit)
+		pause = s.hostPause(f, until, "the host's rate limit is used up")
+		if until.After(at) {
+			at, reason = until, "rate limit"
 		}
 	}
 	if moved := afterSkips(at, st.SkipHours, st.SkipDays); moved.After(at) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -168,6 +169,34 @@ func TestS02UnreachableRobots(t *testing.T) {
 		time.Sleep(32 * 24 * time.Hour)
 		if _, err := c.Page(t.Context(), "http://news.example/"); err != nil {
 			t.Errorf("after a month without robots.txt: %v", err)
+		}
+	})
+}
+
+// TestS02RobotsAnswers304Unasked: there are no rules to keep to, and they are
+// asked for every hour until they come. A copy that we have holds.
+func TestS02RobotsAnswers304Unasked(t *testing.T) {
+	bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
+		s := newSite("")
+		s.set(answer(304, "", ""))
+		net.Handle("news.example", s)
+		if _, err := c.Page(t.Context(), "http://news.example/no"); err != nil {
+			t.Errorf("unasked 304: %v", err)
+		}
+		time.Sleep(30 * time.Minute)
+		c.Page(t.Context(), "http://news.example/no")
+		if got, want := paths(net), []string{"/robots.txt", "/no", "/no"}; !slices.Equal(got, want) {
+			t.Errorf("requests %v, want %v", got, want)
+		}
+		s.set(answer(200, "", "user-agent: *\ndisallow: /no"))
+		time.Sleep(31 * time.Minute)
+		if _, err := c.Page(t.Context(), "http://news.example/no"); failure(t, err).Kind != fetch.KindRobots {
+			t.Errorf("an hour later: %v, want the rules asked for", err)
+		}
+		s.set(answer(304, "", ""))
+		time.Sleep(25 * time.Hour)
+		if _, err := c.Page(t.Context(), "http://news.example/no"); failure(t, err).Kind != fetch.KindRobots {
+			t.Errorf("a copy without validators is forgotten: %v", err)
 		}
 	})
 }

@@ -207,6 +207,10 @@ func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) boo
 		e.etag, e.lastModified = res.ETag, res.LastModified
 	case errors.As(err, &fe) && (fe.Kind == KindStatus && unavailable(fe.Status) || errors.Is(fe.Err, errRedirects)):
 		e.rules, e.etag, e.lastModified = new(robotsRules), "", "" // "unavailable": everything is allowed
+	case errors.As(err, &fe) && errors.Is(fe.Err, errUnasked) && e.rules == nil:
+		// The server is well, but keeps its rules to itself: "unavailable", and
+		// asked again soon.
+		e.rules, e.etag, e.lastModified, age = new(robotsRules), "", "", robotsRetry
 	default:
 		if e.failingSince.IsZero() {
 			e.failingSince = now

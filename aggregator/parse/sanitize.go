@@ -78,7 +78,7 @@ func newPolicy() *bluemonday.Policy {
 		"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "details", "summary", "time", "address", "ruby", "rt", "rp", "bdi", "bdo", "wbr")
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("src", "alt").OnElements("img")
-	p.AllowAttrs("title").OnElements("a", "abbr", "img")
+	p.AllowAttrs("title").OnElements("a", "abbr")
 	p.AllowAttrs("width", "height").Matching(bluemonday.Integer).OnElements("img")
 	p.AllowAttrs("cite").OnElements("blockquote", "q", "del", "ins")
 	p.AllowAttrs("colspan", "rowspan").Matching(bluemonday.Integer).OnElements("td", "th")

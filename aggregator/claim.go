@@ -139,6 +139,8 @@ type EntryFilter struct {
 	Topic TopicID
 	Limit int       // 0: DefaultLimit
 	Since time.Time // published at or after; zero: no bound
+	// Offset leaves out so many of the newest.
+	Offset int
 }
 
 // Retention says what Prune may delete.

@@ -24,6 +24,14 @@ type Entry struct {
 	Match   Match
 }
 
+// EntryMark is what tells if an entry has to be rendered anew: without its
+// text, so that a whole history can be looked through.
+type EntryMark struct {
+	PublicID  string
+	Published time.Time
+	Digest    string // changes with anything that is rendered from the entry
+}
+
 // ComposeEntry chooses what speaks for a story in a topic: own words before
 // walls, read articles before bare feed texts, the topic's languages first,
 // longer before shorter, earliest first. The choice depends on the items

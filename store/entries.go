@@ -305,8 +305,8 @@ func (s *Store) Entries(ctx context.Context, f aggregator.EntryFilter) ([]aggreg
 	var entries []aggregator.Entry
 	best := make(map[aggregator.StoryID]aggregator.ItemID)
 	err := scanAll(ctx, s, `SELECT story_id, public_id, published_at, updated_at, backfill, best_item FROM entry
-		WHERE topic_id = $1 AND published_at >= $2 ORDER BY published_at DESC, public_id LIMIT $3`,
-		[]any{f.Topic, sinceUnix(f), limit}, func(r *sql.Rows) error {
+		WHERE topic_id = $1 AND published_at >= $2 ORDER BY published_at DESC, public_id LIMIT $3 OFFSET $4`,
+		[]any{f.Topic, sinceUnix(f), limit, max(f.Offset, 0)}, func(r *sql.Rows) error {
 			e := aggregator.Entry{Topic: f.Topic}
 			var b aggregator.ItemID
 			err := r.Scan(&e.Story, &e.PublicID, (*instant)(&e.Published), (*instant)(&e.Updated), &e.Backfill, &b)
@@ -318,6 +318,23 @@ func (s *Store) Entries(ctx context.Context, f aggregator.EntryFilter) ([]aggreg
 		return nil, s.ours(err)
 	}
 	return entries, s.ours(s.fillEntries(ctx, f.Topic, entries, best))
+}
+
+// EntryMarks returns the marks of all entries of a topic in the order of
+// Entries. Of the filter it reads Topic and Since.
+func (s *Store) EntryMarks(ctx context.Context, f aggregator.EntryFilter) ([]aggregator.EntryMark, error) {
+	var marks []aggregator.EntryMark
+	err := scanAll(ctx, s, `SELECT public_id, published_at, updated_at, digest FROM entry
+		WHERE topic_id = $1 AND published_at >= $2 ORDER BY published_at DESC, public_id`,
+		[]any{f.Topic, sinceUnix(f)}, func(r *sql.Rows) error {
+			var m aggregator.EntryMark
+			var updated int64
+			err := r.Scan(&m.PublicID, (*instant)(&m.Published), &updated, &m.Digest)
+			m.Digest += "." + strconv.FormatInt(updated, 36)
+			marks = append(marks, m)
+			return err
+		})
+	return marks, s.ours(err)
 }
 
 func sinceUnix(f aggregator.EntryFilter) int64 {

@@ -177,9 +177,9 @@ func TestF50ToOneSubscribedAlready(t *testing.T) {
 	})
 }
 
-// TestF50AnotherSpellingFromTheFirstPoll is the common good case: the address
-// in everybody's list is one that the site has not used for years.
-func TestF50AnotherSpellingFromTheFirstPoll(t *testing.T) {
+// TestF50FromTheFirstPoll is the common good case: the address in everybody's
+// list is one that the site has not used for years.
+func TestF50FromTheFirstPoll(t *testing.T) {
 	simulate(t, nil, func(w *sim) {
 		w.site("news.example", func(rw http.ResponseWriter, r *http.Request) {
 			http.Redirect(rw, r, "http://www.news.example"+r.URL.Path, http.StatusPermanentRedirect)
@@ -187,8 +187,21 @@ func TestF50AnotherSpellingFromTheFirstPoll(t *testing.T) {
 		w.site("www.news.example", func(rw http.ResponseWriter, r *http.Request) {
 			serve(rw, r, doc("", history(time.Now().Truncate(30*day), 6*time.Hour, 10)...))
 		})
-		id := w.add("http://news.example/feed")
+		w.site("one.example", func(rw http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/new":
+				serve(rw, r, doc("", history(time.Now().Truncate(30*day), 6*time.Hour, 10)...))
+			case len(w.asks("one.example/old")) == 3:
+				rw.WriteHeader(http.StatusBadGateway) // once: the days begin anew
+			default:
+				http.Redirect(rw, r, "/new", http.StatusMovedPermanently)
+			}
+		})
+		id, other := w.add("http://news.example/feed"), w.add("http://one.example/old")
 		w.pass(10 * day)
+		if f := w.feed(other); f.URL != "http://one.example/new" || f.OriginURL != "http://one.example/old" || f.Items == 0 {
+			t.Errorf("%s, subscribed as %s, %d items", f.URL, f.OriginURL, f.Items)
+		}
 		if f := w.feed(id); f.URL != "http://www.news.example/feed" || f.OriginURL != "http://news.example/feed" {
 			t.Errorf("%s, subscribed as %s", f.URL, f.OriginURL)
 		}

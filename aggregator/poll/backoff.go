@@ -23,7 +23,7 @@ func (s Schedule) afterFailure(f *aggregator.Feed, st aggregator.PollState, r *a
 	if f.State != aggregator.FeedDisabled {
 		st.State = aggregator.FeedFailing
 	}
-	stay(&st)
+	pauseMove(&st)
 	fallBack(f, &st)
 
 	if s.gone(f, &st, r) {
@@ -65,7 +65,7 @@ func (s Schedule) backoff(st *aggregator.PollState, r *aggregator.PollReport) (t
 	if n := st.Failures - 1; n < 16 {
 		wait = min(start<<n, limit)
 	}
-	wait = time.Duration(float64(wait) * (0.9 + 0.4*s.Rand()))
+	wait = max(time.Duration(float64(wait)*(0.9+0.4*s.Rand())), start) // never sooner than the first step (§8, 18)
 	return wait, fmt.Sprintf("back-off after %s", times(st.Failures))
 }
 

@@ -20,11 +20,11 @@ func TestF34F35RetryAfterAndPauses(t *testing.T) {
 		{"429, 72 h are not shortened", asking(429, 72*time.Hour), 72 * time.Hour, "Retry-After", 72 * time.Hour},
 		{"429, a year is 31 days", asking(429, 365*day), 31 * day, "cut", 31 * day},
 		{"429, now is not before the interval", asking(429, 0), time.Hour, "Retry-After", time.Hour},
-		{"bare 429", failed(429, "status"), 216 * time.Minute, "back-off", 216 * time.Minute},
+		{"bare 429", failed(429, "status"), 4 * time.Hour, "back-off", 4 * time.Hour},
 		{"503 with seconds", asking(503, 5*time.Hour), 5 * time.Hour, "Retry-After", 0},
-		{"bare 503", failed(503, "status"), 216 * time.Minute, "back-off", 0},
+		{"bare 503", failed(503, "status"), 4 * time.Hour, "back-off", 0},
 		{"500 with seconds", asking(500, 5*time.Hour), 5 * time.Hour, "Retry-After", 0},
-		{"403 with less than the back-off", asking(403, time.Minute), 54 * time.Minute, "back-off", 0},
+		{"403 with less than the back-off", asking(403, time.Minute), time.Hour, "back-off", 0},
 	} {
 		st, pause := plain.Next(feed(), tt.report)
 		if got := st.NextPollAt.Sub(noon); got != tt.wait || !strings.Contains(st.NextPollReason, tt.reason) {
@@ -72,7 +72,7 @@ func TestF35RateLimitUsedUpOnFailures(t *testing.T) {
 		{503, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, "rate limit"},
 		{429, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, 9 * time.Hour, "rate limit"},
 		{500, 9 * time.Hour, 2 * time.Hour, 2 * time.Hour, 9 * time.Hour, "Retry-After"},
-		{500, 10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 54 * time.Minute, "back-off after a failure"},
+		{500, 10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 60 * time.Minute, "back-off after a failure"},
 		{500, 99 * day, 99 * day, 31 * day, 31 * day, "rate limit"},
 		{500, 9 * time.Hour, 0, 0, 9 * time.Hour, "Retry-After"},
 	} {
@@ -112,7 +112,7 @@ func TestF53F54BackOff(t *testing.T) {
 			for i, want := range tt.hours {
 				st, _ := s.Next(f, tt.report)
 				f.PollState = st
-				want *= 0.9 + 0.4*rnd
+				want = max(want*(0.9+0.4*rnd), tt.hours[0]) // spread, but never sooner than the first step
 				if got := st.NextPollAt.Sub(noon).Hours(); got < want-0.01 || got > want+0.01 {
 					t.Errorf("%s: failure %d: next in %.2f h, want %.2f", tt.name, i+1, got, want)
 				}

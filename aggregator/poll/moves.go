@@ -37,10 +37,13 @@ func noteMove(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollRe
 	}
 	if to != st.MovedTo {
 		stay(st)
-		st.MovedTo, st.MovedSince = to, r.At
+		st.MovedTo = to
+	}
+	if st.MovedPolls == 0 {
+		st.MovedSince = r.At
 	}
 	st.MovedPolls++
-	st.MovedKnown = st.MovedKnown || sameFeed(f, r, to)
+	st.MovedKnown = st.MovedKnown || sameFeed(f, r)
 	if st.MovedKnown && st.MovedPolls >= movedPolls && r.At.Sub(st.MovedSince) >= movedTime {
 		adopt(f, st, withUserOf(f.URL, to))
 	}
@@ -51,20 +54,23 @@ func stay(st *aggregator.PollState) {
 	st.MovedTo, st.MovedSince, st.MovedPolls, st.MovedKnown, st.DuplicateOf = "", time.Time{}, 0, false, ""
 }
 
+// pauseMove makes the count of a move's polls begin anew, after a failure. What the
+// document there has in common with the feed stays true.
+func pauseMove(st *aggregator.PollState) {
+	st.MovedSince, st.MovedPolls, st.DuplicateOf = time.Time{}, 0, ""
+}
+
 // sameFeed tells if the document has something in common with what the feed
 // carried before it was redirected. A feed that was redirected from its first
-// poll on carried nothing: it may move to another spelling of its address only.
-func sameFeed(f *aggregator.Feed, r *aggregator.PollReport, to string) bool {
+// poll on never carried anything else.
+func sameFeed(f *aggregator.Feed, r *aggregator.PollReport) bool {
 	if r.Shared || r.Found.Shared {
 		return true
 	}
 	if r.Document == nil {
 		return false
 	}
-	if f.LastSuccessAt.IsZero() {
-		return spelling(asNamed(f.URL)) == spelling(to)
-	}
-	return r.Document.ID != "" && r.Document.ID == f.DocumentID
+	return f.LastSuccessAt.IsZero() || r.Document.ID != "" && r.Document.ID == f.DocumentID
 }
 
 // adopt asks for another address to become the feed's own.
@@ -97,13 +103,6 @@ func asNamed(address string) string {
 	}
 	u.User = nil
 	return aggregator.FeedURL(u.String())
-}
-
-// spelling returns what is the same of an address with and without encryption,
-// www. and a slash at its end.
-func spelling(address string) string {
-	_, rest, _ := strings.Cut(address, "://")
-	return strings.TrimSuffix(strings.TrimPrefix(rest, "www."), "/")
 }
 
 // withUserOf keeps the credentials of an address that moves within its origin.

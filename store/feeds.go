@@ -128,9 +128,10 @@ func (s *Store) PushFeed(ctx context.Context, id aggregator.FeedID, until time.T
 
 // clearWay looks if the URL that a poll would make a feed's own is free. If
 // another feed is subscribed there, the feed stays where it is and names that
-// one; of a feed that was removed, the URL is left alone.
+// one; of a feed that was removed, the URL is left alone. A URL that is too
+// long to be looked for is nobody's.
 func clearWay(ctx context.Context, t *tx, id aggregator.FeedID, state *aggregator.PollState) error {
-	if state.AdoptURL == "" {
+	if state.AdoptURL = indexed(state.AdoptURL); state.AdoptURL == "" {
 		return nil
 	}
 	var taken string

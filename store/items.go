@@ -102,7 +102,7 @@ func saveArticle(ctx context.Context, t *tx, id aggregator.ItemID, a *aggregator
 			no_snippet = excluded.no_snippet, item_hash = excluded.item_hash, etag = excluded.etag,
 			last_modified = excluded.last_modified, not_before = excluded.not_before, body = excluded.body`,
 		int64(id), clean(a.URL), string(a.Status), clean(a.Note), clean(a.Title), clean(a.Summary), clean(a.ImageURL), toList(a.Authors),
-		toUnix(a.Published), toUnix(a.Modified), toUnix(a.FetchedAt), clean(a.Language), clean(a.CanonicalURL), clean(a.SiteName),
+		toUnix(a.Published), toUnix(a.Modified), toUnix(a.FetchedAt), clean(a.Language), indexed(a.CanonicalURL), clean(a.SiteName),
 		a.Paywalled, a.NoSnippet, a.ItemHash, []byte(a.ETag), []byte(a.LastModified), toUnixUp(a.NotBefore), clean(a.Text))
 	return err
 }

@@ -96,3 +96,15 @@ func clean(s string) string {
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "�"), "\x00", "")
 }
+
+// maxIndexed is how many bytes of a text may be in an index: PostgreSQL takes
+// 2704, and a longer one would make all that is saved with it fail.
+const maxIndexed = 2000
+
+// indexed makes text that an index takes; what is too long is left out.
+func indexed(s string) string {
+	if s = clean(s); len(s) > maxIndexed {
+		return ""
+	}
+	return s
+}

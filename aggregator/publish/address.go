@@ -33,6 +33,12 @@ func StoryURL(base string, t *aggregator.Topic, publicID string) string {
 	return TopicURL(base, t) + "/stories/" + url.PathEscape(publicID)
 }
 
+// ArchiveURL returns the address of a page of a topic's history in a format,
+// by its name as History gives it.
+func ArchiveURL(base string, t *aggregator.Topic, name, format string) string {
+	return TopicURL(base, t) + "/archive/" + name + "." + format
+}
+
 const maxURL = 4 << 10
 
 var idn = sync.OnceValue(func() *idna.Profile {

@@ -13,8 +13,12 @@ type atomFeed struct {
 	XMLName   xml.Name         `xml:"feed"`
 	Lang      string           `xml:"xml:lang,attr"`
 	Media     string           `xml:"xmlns:media,attr"`
+	History   string           `xml:"xmlns:fh,attr,omitempty"`
 	Generator string           `xml:"generator"`
+	Icon      string           `xml:"icon"`
+	Logo      string           `xml:"logo"`
 	Links     []feeds.AtomLink `xml:"link"`
+	Archive   *struct{}        `xml:"fh:archive"`
 	Entries   []atomEntry      `xml:"entry"`
 }
 
@@ -25,8 +29,7 @@ type atomEntry struct {
 	Authors    []feeds.AtomPerson `xml:"author"`
 	Categories []atomCategory     `xml:"category"`
 	Source     *atomSource        `xml:"source"`
-	Image      *mediaContent      `xml:"media:content"`
-	Evidence   []mediaMatched     `xml:"media:category"`
+	postMedia
 }
 
 type atomCategory struct {
@@ -47,14 +50,12 @@ func renderAtom(is *issue) ([]byte, error) {
 		AtomFeed: &feeds.AtomFeed{
 			Xmlns: nsAtom, Title: is.title, Id: is.id, Updated: is.updated.Format(rfc3339ms), Subtitle: is.description,
 		},
-		Lang: is.language, Media: nsMedia, Generator: generator,
-		Links: []feeds.AtomLink{
-			{Href: is.self, Rel: "self", Type: "application/atom+xml"},
-			{Href: is.page, Rel: "alternate", Type: "text/html"},
-		},
+		Lang: is.language, Media: nsMedia, History: is.historySpace(), Generator: generator,
+		Icon: is.icon, Logo: is.icon, Archive: is.archive(),
+		Links: []feeds.AtomLink{{Href: is.page, Rel: "alternate", Type: "text/html"}},
 	}
-	if is.hub != "" {
-		f.Links = append(f.Links, feeds.AtomLink{Href: is.hub, Rel: "hub"})
+	for _, l := range is.links("application/atom+xml") {
+		f.Links = append(f.Links, feeds.AtomLink{Href: l.Href, Rel: l.Rel, Type: l.Type})
 	}
 	for i := range is.posts {
 		f.Entries = append(f.Entries, atomEntryOf(is, &is.posts[i]))
@@ -70,7 +71,7 @@ func atomEntryOf(is *issue, p *post) atomEntry {
 			Links:   []feeds.AtomLink{{Href: p.link, Rel: "alternate"}},
 			Content: &feeds.AtomContent{Type: "html", Content: p.html},
 		},
-		Lang: p.language, Evidence: p.matched(is),
+		Lang: p.language, postMedia: p.media(is),
 	}
 	if p.page != p.link {
 		e.Links = append(e.Links, feeds.AtomLink{Href: p.page, Rel: "related", Type: "text/html"})
@@ -82,7 +83,7 @@ func atomEntryOf(is *issue, p *post) atomEntry {
 		}
 		e.Links = append(e.Links, l)
 	}
-	if p.full && p.summary != "" {
+	if p.summary != "" {
 		e.Summary = &feeds.AtomSummary{Type: "text", Content: p.summary}
 	}
 	for _, a := range p.authors {
@@ -99,9 +100,6 @@ func atomEntryOf(is *issue, p *post) atomEntry {
 		if p.source.site != "" {
 			e.Source.Links = append(e.Source.Links, feeds.AtomLink{Href: p.source.site, Rel: "alternate"})
 		}
-	}
-	if p.image != "" {
-		e.Image = &mediaContent{URL: p.image, Medium: "image"}
 	}
 	return e
 }

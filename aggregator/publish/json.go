@@ -58,7 +58,8 @@ func renderJSON(is *issue) ([]byte, error) {
 		},
 		Items: []jsonItem{},
 	}
-	if is.hub != "" {
+	f.Icon, f.Favicon, f.NextUrl = is.icon, is.icon, is.older
+	if is.hub != "" && is.current == "" {
 		f.Hubs = []*feeds.JSONHub{{Type: "WebSub", Url: is.hub}}
 	}
 	for i := range is.posts {

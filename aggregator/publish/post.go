@@ -19,7 +19,8 @@ import (
 type issue struct {
 	title, description, language string
 	id, self, page, hub          string
-	stylesheet                   string
+	current, older               string // of a page of the history; of the next older one
+	stylesheet, icon             string
 	updated                      time.Time
 	lastModified                 time.Time
 	posts                        []post
@@ -70,7 +71,13 @@ func compose(c *Channel, base, format string, entries []aggregator.Entry, htmlBu
 		language: "en",
 		id:       "tag:" + c.Authority + ":feed/" + escapeURL(t.Slug),
 		self:     FeedURL(base, t, format), page: TopicURL(base, t),
-		hub: asciiURL(c.Hub),
+		hub: asciiURL(c.Hub), icon: base + IconPath,
+	}
+	if c.Archive != "" {
+		is.current, is.self = is.self, ArchiveURL(base, t, c.Archive, format)
+	}
+	if c.Older != "" {
+		is.older = ArchiveURL(base, t, c.Older, format)
 	}
 	is.description = orText(plain(t.Description, 500), "News about "+is.title)
 	_, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(base, "https://"), "http://"), "/")
@@ -100,7 +107,10 @@ func compose(c *Channel, base, format string, entries []aggregator.Entry, htmlBu
 		p.stamp = distinct(stamps, p.updated, p.id)
 		is.updated = newest(is.updated, p.stamp)
 	}
-	is.lastModified = newest(is.updated, t.ChangedAt).Truncate(time.Second)
+	is.lastModified = is.updated.Truncate(time.Second)
+	if c.Archive == "" { // the topic's own changes give an archive another name
+		is.lastModified = newest(is.updated, t.ChangedAt).Truncate(time.Second)
+	}
 	return is
 }
 
@@ -248,12 +258,19 @@ func carriersOf(e *aggregator.Entry) []carrier {
 	return out
 }
 
+// cleanEvidence names each form of a term once, where it was found first.
 func cleanEvidence(list []aggregator.Evidence) []aggregator.Evidence {
 	var out []aggregator.Evidence
-	for _, ev := range list[:min(len(list), maxEvidence)] {
+	seen := map[[2]string]bool{}
+	for _, ev := range list {
 		ev.Term, ev.Alias, ev.Field, ev.Snippet = plain(ev.Term, 120), plain(ev.Alias, 120), plain(ev.Field, 40), plain(ev.Snippet, 120)
-		if ev.Term != "" {
-			out = append(out, ev)
+		form := [2]string{ev.Term, strings.ToLower(ev.Alias)}
+		if ev.Term == "" || seen[form] {
+			continue
+		}
+		seen[form] = true
+		if out = append(out, ev); len(out) == maxEvidence {
+			break
 		}
 	}
 	return out

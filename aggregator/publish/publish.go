@@ -34,14 +34,27 @@ const maxBytes = 1 << 20
 
 const generator = "Topicwire"
 
-// Stylesheet is the XSLT by which a browser shows our XML feeds as a page. It
-// is to be served at StylesheetPath below the base URL.
+// Stylesheet is the CSS by which a browser shows our XML feeds as a page:
+// browsers give up XSLT. It is to be served at StylesheetPath below the base
+// URL.
 //
-//go:embed feed.xsl
+//go:embed feed.css
 var Stylesheet []byte
 
-// StylesheetPath is where the feeds expect Stylesheet.
-const StylesheetPath = "/static/feed.xsl"
+// Icon is the picture of our feeds, a PNG. It is to be served at IconPath
+// below the base URL.
+//
+//go:embed icon.png
+var Icon []byte
+
+// Where the feeds expect Stylesheet and Icon.
+const (
+	StylesheetPath = "/static/feed.css"
+	IconPath       = "/static/feed.png"
+)
+
+// iconSide is the width and height of Icon in pixels.
+const iconSide = 88
 
 // Channel is what a topic's feeds are made of.
 type Channel struct {
@@ -50,6 +63,12 @@ type Channel struct {
 	Authority string // of published ids: news.example.org,2026
 	Entries   []aggregator.Entry
 	Hub       string // WebSub hub, absolute; empty: none
+	// Archive names the page of the topic's history that this is (see
+	// History); empty: the feed of the newest entries.
+	Archive string
+	// Older names the page of the history that goes on where this document
+	// ends; empty: it ends with the first entry.
+	Older string
 }
 
 // Document is a feed ready to be served.
@@ -88,17 +107,22 @@ func render(c *Channel, format, contentType string, write func(*issue) ([]byte, 
 	if !validAuthority(c.Authority) {
 		return nil, fmt.Errorf("publish topic %s: id authority %q is not like example.org,2026", c.Topic.Slug, c.Authority)
 	}
-	entries := c.Entries[:min(len(c.Entries), limitOf(&c.Topic))]
+	entries := c.Entries
+	if c.Archive == "" {
+		entries = entries[:min(len(entries), limitOf(&c.Topic))]
+	}
 	for try := 0; ; try++ {
 		is := compose(c, base, format, entries, htmlBudgets[min(try, len(htmlBudgets)-1)])
 		body, err := write(is)
 		if err != nil {
 			return nil, fmt.Errorf("publish topic %s as %s: %w", c.Topic.Slug, format, err)
 		}
-		if len(body) <= maxBytes || len(entries) == 0 {
+		last := try >= len(htmlBudgets)-1
+		// A page of the history has no other that would carry what it leaves out.
+		if len(body) <= maxBytes || len(entries) == 0 || last && c.Archive != "" {
 			return finish(body, contentType, is.lastModified)
 		}
-		if try >= len(htmlBudgets)-1 {
+		if last {
 			entries = entries[:len(entries)/2]
 		}
 	}

@@ -45,12 +45,14 @@ func sample() publish.Channel {
 	en.ImageURL = "https://tidende.example/a b.jpg"
 	en.Enclosures = []aggregator.Enclosure{{URL: "https://tidende.example/a.mp3", Type: "audio/mpeg", Length: 1234}}
 	ru := item(2, "Ведомость", "ru", "https://новости.рф/стр/1", "Министры подписали соглашение", "Министры подписали соглашение в понедельник.")
+	en.Enclosures = append(en.Enclosures, aggregator.Enclosure{URL: "https://tidende.example/b.ogg", Type: "audio/ogg", Length: 99})
 	ru.FeedURL, ru.FeedSiteURL = "https://новости.рф/лента", ""
 	full := item(3, "Kabar", "id", "https://kabar.example/2", "Menteri menandatangani perjanjian", "Dua menteri menandatangani perjanjian pada hari Senin.")
 	full.FeedPublish = aggregator.PublishFull
 	full.Content = `<p>Dua menteri <b>menandatangani</b> perjanjian.</p><img src="https://kabar.example/x.gif" width="1" height="1"><script>alert(1)</script><p><a href="/rel">rel</a> <a href="https://kabar.example/abs">abs</a> ]]&gt; x</p>`
 	ar := item(4, "Akhbar", "ar", "", "الوزيران يوقعان اتفاقا", "")
-	evidence := []aggregator.Evidence{{Term: "country:ru", Alias: "Russia", Field: "title", Start: 1, End: 7, Snippet: "… Russia …"}, {Term: "country:in", Field: "body"}}
+	evidence := []aggregator.Evidence{{Term: "country:ru", Alias: "Russia", Field: "title", Start: 1, End: 7, Snippet: "… Russia …"}, {Term: "country:in", Field: "body"},
+		{Term: "country:ru", Alias: "russia", Field: "body", Start: 9}, {Term: "country:in", Field: "summary"}} // named before
 	entry := func(id string, day int, m float64, best aggregator.StoryItem, all ...aggregator.StoryItem) aggregator.Entry {
 		return aggregator.Entry{
 			PublicID: id, Published: at(day, 9), Updated: at(day, 10), Best: best, Sources: append([]aggregator.StoryItem{best}, all...),
@@ -67,7 +69,7 @@ func sample() publish.Channel {
 			Slug: "russia-india", Title: "Russia–India", Description: "What the two have to do with each other",
 			CreatedAt: at(1, 0), ChangedAt: at(23, 1),
 		},
-		BaseURL: base, Authority: "news.example.org,2026", Hub: base + "/hub",
+		BaseURL: base, Authority: "news.example.org,2026", Hub: base + "/hub", Older: "3-abcDEF_-01234567",
 		Entries: []aggregator.Entry{first, second, third},
 	}
 }
@@ -78,7 +80,11 @@ func check(t testing.TB, format string, c publish.Channel) *publish.Document {
 	if err != nil {
 		t.Fatalf("%s: %v", format, err)
 	}
-	for _, f := range validate.Check(format, doc.Body, publish.FeedURL(c.BaseURL, &c.Topic, format)) {
+	self := publish.FeedURL(c.BaseURL, &c.Topic, format)
+	if c.Archive != "" {
+		self = publish.ArchiveURL(c.BaseURL, &c.Topic, c.Archive, format)
+	}
+	for _, f := range validate.Check(format, doc.Body, self) {
 		t.Errorf("%s: %v", format, f)
 	}
 	return doc
@@ -86,10 +92,12 @@ func check(t testing.TB, format string, c publish.Channel) *publish.Document {
 
 func TestGolden(t *testing.T) {
 	empty := sample()
-	empty.Entries, empty.Hub = nil, ""
+	empty.Entries, empty.Hub, empty.Older = nil, "", ""
 	title := sample()
 	title.Topic.Publish = aggregator.PublishTitle
-	for name, c := range map[string]publish.Channel{"sample": sample(), "empty": empty, "title": title} {
+	archive := sample()
+	archive.Archive, archive.Entries = "4-abcDEF_-01234567", archive.Entries[:1]
+	for name, c := range map[string]publish.Channel{"sample": sample(), "empty": empty, "title": title, "archive": archive} {
 		for format := range formats {
 			golden(t, name+"."+format, check(t, format, c).Body)
 		}

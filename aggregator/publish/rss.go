@@ -16,6 +16,8 @@ const (
 	nsAtom  = "http://www.w3.org/2005/Atom"
 	nsDC    = "http://purl.org/dc/elements/1.1/"
 	nsMedia = "http://search.yahoo.com/mrss/"
+
+	nsHistory = "http://purl.org/syndication/history/1.0"
 )
 
 type rssRoot struct {
@@ -24,26 +26,43 @@ type rssRoot struct {
 	Atom    string     `xml:"xmlns:atom,attr"`
 	DC      string     `xml:"xmlns:dc,attr"`
 	Media   string     `xml:"xmlns:media,attr"`
+	History string     `xml:"xmlns:fh,attr,omitempty"`
 	Channel rssChannel `xml:"channel"`
 }
 
 type rssChannel struct {
 	*feeds.RssFeed
 	XMLName xml.Name   `xml:"channel"`
+	Image   rssImage   `xml:"image"`
 	Links   []atomLink `xml:"atom:link"`
+	Archive *struct{}  `xml:"fh:archive"`
 	Items   []rssItem  `xml:"item"`
 }
 
 type rssItem struct {
 	*feeds.RssItem
-	XMLName    xml.Name       `xml:"item"`
-	Creators   []string       `xml:"dc:creator"`
-	Language   string         `xml:"dc:language,omitempty"`
-	Categories []string       `xml:"category"`
-	Source     *rssSource     `xml:"source"`
-	Updated    string         `xml:"atom:updated"`
-	Image      *mediaContent  `xml:"media:content"`
-	Evidence   []mediaMatched `xml:"media:category"`
+	XMLName    xml.Name   `xml:"item"`
+	Creators   []string   `xml:"dc:creator"`
+	Language   string     `xml:"dc:language,omitempty"`
+	Categories []string   `xml:"category"`
+	Source     *rssSource `xml:"source"`
+	Updated    string     `xml:"atom:updated"`
+	postMedia
+}
+
+// postMedia are the elements of Media RSS that an item or an entry has.
+type postMedia struct {
+	Contents  []mediaContent  `xml:"media:content"`
+	Thumbnail *mediaThumbnail `xml:"media:thumbnail"`
+	Evidence  []mediaMatched  `xml:"media:category"`
+}
+
+type rssImage struct {
+	URL    string `xml:"url"`
+	Title  string `xml:"title"`
+	Link   string `xml:"link"`
+	Width  int    `xml:"width"`
+	Height int    `xml:"height"`
 }
 
 type rssSource struct {
@@ -53,7 +72,13 @@ type rssSource struct {
 
 type mediaContent struct {
 	URL    string `xml:"url,attr"`
-	Medium string `xml:"medium,attr"`
+	Type   string `xml:"type,attr,omitempty"`
+	Size   int64  `xml:"fileSize,attr,omitempty"`
+	Medium string `xml:"medium,attr,omitempty"`
+}
+
+type mediaThumbnail struct {
+	URL string `xml:"url,attr"`
 }
 
 // mediaMatched says that a term of the topic's query was found.
@@ -78,18 +103,49 @@ func renderRSS(is *issue) ([]byte, error) {
 			LastBuildDate: is.updated.Format(rfc822), Generator: generator,
 			Docs: "https://www.rssboard.org/rss-specification", Ttl: int(TTL / time.Minute),
 		},
-		Links: []atomLink{{Href: is.self, Rel: "self", Type: "application/rss+xml"}},
-	}
-	if is.hub != "" {
-		ch.Links = append(ch.Links, atomLink{Href: is.hub, Rel: "hub"})
+		Image: rssImage{URL: is.icon, Title: is.title, Link: is.page, Width: iconSide, Height: iconSide},
+		Links: is.links("application/rss+xml"), Archive: is.archive(),
 	}
 	for i := range is.posts {
 		ch.Items = append(ch.Items, rssItemOf(is, &is.posts[i]))
 	}
 	return writeXML(is, rssRoot{
 		RssFeedXml: &feeds.RssFeedXml{Version: "2.0", ContentNamespace: "http://purl.org/rss/1.0/modules/content/"},
-		Atom:       nsAtom, DC: nsDC, Media: nsMedia, Channel: ch,
+		Atom:       nsAtom, DC: nsDC, Media: nsMedia, History: is.historySpace(), Channel: ch,
 	})
+}
+
+// links are those of the feed as a document: its own address, its hub, and
+// the way to its history (RFC 5005).
+func (is *issue) links(mediaType string) []atomLink {
+	links := []atomLink{{Href: is.self, Rel: "self", Type: mediaType}}
+	add := func(rel, href, typ string) {
+		if href != "" {
+			links = append(links, atomLink{Href: href, Rel: rel, Type: typ})
+		}
+	}
+	if is.current == "" { // what is in an archive is news to nobody
+		add("hub", is.hub, "")
+	}
+	add("current", is.current, mediaType)
+	add("prev-archive", is.older, mediaType)
+	add("next", is.older, mediaType)
+	return links
+}
+
+// archive marks a page of the history.
+func (is *issue) archive() *struct{} {
+	if is.current == "" {
+		return nil
+	}
+	return &struct{}{}
+}
+
+func (is *issue) historySpace() string {
+	if is.current == "" {
+		return ""
+	}
+	return nsHistory
 }
 
 func rssItemOf(is *issue, p *post) rssItem {
@@ -100,7 +156,7 @@ func rssItemOf(is *issue, p *post) rssItem {
 			PubDate: p.published.Format(rfc822),
 		},
 		Creators: p.authors, Language: p.language, Categories: p.categories,
-		Updated: p.updated.Format(time.RFC3339), Evidence: p.matched(is),
+		Updated: p.updated.Format(time.RFC3339), postMedia: p.media(is),
 	}
 	if p.full {
 		it.Content = &feeds.RssContent{Content: p.html}
@@ -109,16 +165,24 @@ func rssItemOf(is *issue, p *post) rssItem {
 	if p.source.feed != "" {
 		it.Source = &rssSource{URL: p.source.feed, Title: p.source.title}
 	}
-	if p.image != "" {
-		it.Image = &mediaContent{URL: p.image, Medium: "image"}
-	}
 	for _, m := range p.enclosures { // RSS 2.0 has room for one, of known length
-		if m.Length > 0 {
+		if m.Length > 0 && it.Enclosure == nil {
 			it.Enclosure = &feeds.RssEnclosure{Url: m.URL, Length: strconv.FormatInt(m.Length, 10), Type: m.Type}
-			break
+			continue
 		}
+		it.Contents = append(it.Contents, mediaContent{URL: m.URL, Type: m.Type, Size: m.Length})
 	}
 	return it
+}
+
+// media are the picture and the evidence.
+func (p *post) media(is *issue) postMedia {
+	m := postMedia{Evidence: p.matched(is)}
+	if p.image != "" {
+		m.Contents = []mediaContent{{URL: p.image, Medium: "image"}}
+		m.Thumbnail = &mediaThumbnail{URL: p.image}
+	}
+	return m
 }
 
 // matched says why the post is in the topic.
@@ -137,11 +201,15 @@ func writeXML(is *issue, root any) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
 	e := xml.NewEncoder(&b)
-	e.Indent("", " ")
-	sheet := xml.ProcInst{Target: "xml-stylesheet", Inst: []byte(`type="text/xsl" href="` + is.stylesheet + `"`)}
+	sheet := xml.ProcInst{Target: "xml-stylesheet", Inst: []byte(`type="text/css" href="` + is.stylesheet + `"`)}
 	if err := e.EncodeToken(sheet); err != nil {
 		return nil, err
 	}
+	if err := e.Flush(); err != nil {
+		return nil, err
+	}
+	b.WriteByte('\n')
+	e.Indent("", " ")
 	if err := e.Encode(root); err != nil {
 		return nil, err
 	}

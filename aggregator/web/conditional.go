@@ -17,6 +17,7 @@ type ready struct {
 	contentType string
 	etag        string // as sent
 	modified    time.Time
+	vary        string // what else the answer depends on
 }
 
 // serve sends the answer as RFC 9110 asks: HEAD, If-None-Match before
@@ -26,6 +27,9 @@ func (d *ready) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", d.contentType)
 	h.Set("ETag", d.etag)
 	h.Add("Vary", "Accept-Encoding")
+	if d.vary != "" {
+		h.Add("Vary", d.vary)
+	}
 	body := d.body
 	if d.gzip != nil && acceptsGzip(r.Header.Values("Accept-Encoding")) {
 		body = d.gzip

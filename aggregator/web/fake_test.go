@@ -76,7 +76,19 @@ func (f *fakeStore) Entries(_ context.Context, flt aggregator.EntryFilter) ([]ag
 		}
 	}
 	slices.SortStableFunc(out, func(a, b aggregator.Entry) int { return b.Published.Compare(a.Published) })
+	out = out[min(len(out), flt.Offset):]
 	return out[:min(len(out), flt.Limit)], f.err
+}
+
+func (f *fakeStore) EntryMarks(ctx context.Context, flt aggregator.EntryFilter) ([]aggregator.EntryMark, error) {
+	flt.Limit = 1 << 30
+	entries, err := f.Entries(ctx, flt)
+	f.reads--
+	var marks []aggregator.EntryMark
+	for _, e := range entries {
+		marks = append(marks, aggregator.EntryMark{PublicID: e.PublicID, Published: e.Published, Digest: e.Best.Title})
+	}
+	return marks, err
 }
 
 func (f *fakeStore) Story(_ context.Context, id string) (*aggregator.Story, error) {

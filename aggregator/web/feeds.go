@@ -17,9 +17,12 @@ var formats = []struct {
 	{"json", "application/feed+json", "JSON", publish.JSON},
 }
 
-func (s *Server) renderFeeds(t *aggregator.Topic, entries []aggregator.Entry) (map[string]*ready, error) {
+func (s *Server) channel(t *aggregator.Topic) publish.Channel {
+	return publish.Channel{Topic: *t, BaseURL: s.feedBase(), Authority: s.opts.Authority, Hub: s.opts.Hub}
+}
+
+func (s *Server) renderFeeds(channel publish.Channel) (map[string]*ready, error) {
 	feeds := map[string]*ready{}
-	channel := publish.Channel{Topic: *t, BaseURL: s.feedBase(), Authority: s.opts.Authority, Entries: entries}
 	for _, f := range formats {
 		doc, err := f.render(channel)
 		if err != nil {

@@ -72,7 +72,8 @@ func errorAnswer(err error) (code int, text string) {
 const (
 	pagePolicy  = "default-src 'none'; img-src https: data:; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 	adminPolicy = pagePolicy + "; script-src 'self'; connect-src 'self'"
-	feedPolicy  = "default-src 'none'; sandbox"
+	// A feed may load its stylesheet and nothing else, whatever it holds.
+	feedPolicy = "default-src 'none'; style-src 'self'; sandbox"
 )
 
 // outermost sets the headers that every answer carries, accepts the path of

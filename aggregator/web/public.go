@@ -53,14 +53,29 @@ func private(w http.ResponseWriter) {
 }
 
 func serveFeed(w http.ResponseWriter, r *http.Request, is *issue, format string) error {
+	if !is.topic.Private {
+		keep(w, 15*time.Minute, false)
+	}
+	sendFeed(w, r, is, is.feeds[format])
+	return nil
+}
+
+func sendFeed(w http.ResponseWriter, r *http.Request, is *issue, doc *ready) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", feedPolicy)
 	if !is.topic.Private {
-		keep(w, 15*time.Minute, false)
 		h.Set("Access-Control-Allow-Origin", "*")
 	}
-	is.feeds[format].serve(w, r)
-	return nil
+	// Browsers apply a stylesheet to what they take for XML, and show a feed's
+	// own media type as it is, or save it. Only they send this header.
+	sent := *doc
+	if strings.Contains(doc.contentType, "+xml") {
+		sent.vary = "Sec-Fetch-Dest"
+		if r.Header.Get(sent.vary) == "document" {
+			sent.contentType = "application/xml; charset=utf-8"
+		}
+	}
+	sent.serve(w, r)
 }
 
 // day groups cards under a date.

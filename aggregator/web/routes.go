@@ -13,9 +13,11 @@ func (s *Server) routes() http.Handler {
 	public("GET /{$}", s.indexPage)
 	public("GET /topics/{slug}", s.topic)                    // feed readers with .rss, .atom or .json; else the page
 	public("GET /topics/{slug}/stories/{story}", s.story)    // browsers, from an entry
+	public("GET /topics/{slug}/archive/{page}", s.archive)   // feed readers that walk the history; kept for a year
 	public("GET /topics.opml", s.opml)                       // feed readers: all public topic feeds at once
 	public("GET /t/{token}", s.privateTopic)                 // those who were given the link: the page, and feeds as above
 	public("GET /t/{token}/stories/{story}", s.privateStory) // from an entry of a private topic
+	public("GET /t/{token}/archive/{page}", s.privateArchive)
 
 	// Operations: the container, the monitor, the proxy. No secrets.
 	public("GET /healthz", s.healthz) // the process answers and its loops turn; else restart it
@@ -23,7 +25,8 @@ func (s *Server) routes() http.Handler {
 	public("GET /metrics", s.metricsPage)
 	public("GET /robots.txt", s.robots)
 	public("GET /favicon.ico", s.favicon)
-	public("GET /static/feed.xsl", s.feedStyle)      // browsers that show a feed
+	public("GET /static/feed.css", s.feedStyle)      // browsers that show a feed
+	public("GET /static/feed.png", s.feedIcon)       // feed readers
 	public("GET /static/{version}/{file}", s.static) // pages; kept for a year, as the version is in the path
 
 	// The admin pages: the editor. Posts answer with a redirect, so that

@@ -26,6 +26,8 @@ type topicShelf struct {
 	store  Store
 	shown  atomic.Pointer[shelfContent]
 
+	archive sync.Mutex // held while a page of history is rendered
+
 	mu sync.Mutex // held while rendering; readers do not take it
 }
 
@@ -50,6 +52,7 @@ type issue struct {
 	topic   aggregator.Topic
 	cards   []card            // newest first
 	feeds   map[string]*ready // by format
+	live    int               // entries in them
 	expires time.Time         // when the oldest card grows too old; zero: never
 }
 
@@ -278,7 +281,12 @@ func (sh *topicShelf) render(ctx context.Context, t *aggregator.Topic) (*issue, 
 		is.cards = append(is.cards, newCard(t, e))
 		kept = append(kept, *e)
 	}
-	if is.feeds, err = sh.server.renderFeeds(t, kept); err != nil {
+	channel := sh.server.channel(t)
+	channel.Entries, is.live = kept, len(kept)
+	if channel.Older, err = sh.server.newestArchive(ctx, &channel, is.live); err != nil {
+		return nil, fmt.Errorf("history of topic %s: %w", t.Slug, err)
+	}
+	if is.feeds, err = sh.server.renderFeeds(channel); err != nil {
 		return nil, fmt.Errorf("render topic %s: %w", t.Slug, err)
 	}
 	return is, nil

@@ -72,7 +72,13 @@ func (s *Server) static(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) feedStyle(w http.ResponseWriter, r *http.Request) error {
 	keep(w, 24*time.Hour, false)
-	(&ready{body: publish.Stylesheet, contentType: "text/xsl; charset=utf-8", etag: etagOf(publish.Stylesheet)}).serve(w, r)
+	(&ready{body: publish.Stylesheet, contentType: contentTypes[".css"], etag: etagOf(publish.Stylesheet)}).serve(w, r)
+	return nil
+}
+
+func (s *Server) feedIcon(w http.ResponseWriter, r *http.Request) error {
+	keep(w, 24*time.Hour, false)
+	(&ready{body: publish.Icon, contentType: "image/png", etag: etagOf(publish.Icon)}).serve(w, r)
 	return nil
 }
 

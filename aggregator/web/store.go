@@ -25,6 +25,8 @@ type topicReader interface {
 type storyReader interface {
 	// Entries come newest first.
 	Entries(ctx context.Context, f aggregator.EntryFilter) ([]aggregator.Entry, error)
+	// EntryMarks are those of all entries, in the same order, since f.Since.
+	EntryMarks(ctx context.Context, f aggregator.EntryFilter) ([]aggregator.EntryMark, error)
 	Story(ctx context.Context, publicID string) (*aggregator.Story, error)
 	Item(ctx context.Context, id aggregator.ItemID) (*aggregator.StoryItem, error)
 	ItemMatches(ctx context.Context, id aggregator.ItemID) ([]aggregator.Match, error)

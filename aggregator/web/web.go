@@ -29,6 +29,7 @@ type Options struct {
 	BaseURL   string
 	ListenURL string // such as http://127.0.0.1:8080, the address listened on
 	Authority string // of tag: ids, such as "news.example.org,2026"
+	Hub       string // WebSub hub of our topic feeds, absolute; empty: none
 	Version   string // shown in the footer of the admin pages
 	// HostKey names the host that a feed's pause holds for (fetch.HostKey);
 	// nil: the URL's own.

@@ -7,12 +7,13 @@ import (
 
 var rssChannel = map[string]string{
 	"title": "1", "link": "1", "description": "1", "language": "1", "lastBuildDate": "1", "generator": "1", "docs": "?",
-	"ttl": "1", "copyright": "?", "atom:link": "+", "item": "*",
+	"ttl": "1", "copyright": "?", "image": "?", "atom:link": "+", "fh:archive": "?", "item": "*",
 }
 
 var rssItem = map[string]string{
 	"title": "1", "link": "1", "description": "1", "guid": "1", "pubDate": "1", "category": "*", "source": "?", "enclosure": "?",
-	"content:encoded": "?", "dc:creator": "*", "dc:language": "?", "atom:updated": "?", "media:content": "*", "media:category": "*",
+	"content:encoded": "?", "dc:creator": "*", "dc:language": "?", "atom:updated": "?", "media:content": "*", "media:thumbnail": "*", "media:category": "*",
+	"author": "?", "comments": "?",
 }
 
 func (c *checker) rss(root *element) {
@@ -35,9 +36,55 @@ func (c *checker) rss(root *element) {
 		c.add("InvalidTTL", "%q", ch.value("ttl"))
 	}
 	c.links("channel", ch.all("atom:link"), "MissingAtomSelfLink")
+	c.archive(ch, ch.all("atom:link"))
+	if img := ch.first("image"); img != nil {
+		c.rssImage(img, ch)
+	}
 	seen := map[string]bool{}
 	for _, it := range ch.all("item") {
 		c.rssItem(it, seen)
+	}
+}
+
+func (c *checker) rssImage(img, ch *element) {
+	c.childrenOf(img, map[string]string{"url": "1", "title": "1", "link": "1", "width": "?", "height": "?", "description": "?"})
+	c.link("image url", img.value("url"))
+	if img.value("title") != ch.value("title") {
+		c.add("ImageTitleDoesntMatch", "%q, the channel has %q", img.value("title"), ch.value("title"))
+	}
+	if img.value("link") != ch.value("link") {
+		c.add("ImageLinkDoesntMatch", "%q, the channel has %q", img.value("link"), ch.value("link"))
+	}
+	for name, most := range map[string]int{"width": 144, "height": 400} {
+		e := img.first(name)
+		if e == nil {
+			continue
+		}
+		if n, err := strconv.Atoi(strings.TrimSpace(e.text)); err != nil || n < 1 || n > most {
+			c.add(map[string]string{"width": "InvalidWidth", "height": "InvalidHeight"}[name], "%q", e.text)
+		}
+	}
+}
+
+// archive checks the links of RFC 5005: an archive names the feed it is of.
+func (c *checker) archive(feed *element, links []*element) {
+	count := map[string]int{}
+	for _, l := range links {
+		count[l.attrs["rel"]]++
+	}
+	for _, rel := range []string{"self", "current", "prev-archive", "next-archive", "next", "previous", "first", "last"} {
+		if count[rel] > 1 {
+			c.add("DuplicateAtomLink", "%s %d times", rel, count[rel])
+		}
+	}
+	a := feed.first("fh:archive")
+	switch {
+	case a == nil && count["next-archive"] > 0:
+		c.add("LinkOutsideArchive", "next-archive without fh:archive")
+	case a != nil && count["current"] == 0:
+		c.add("MissingCurrentInArchive", "no link to the feed itself")
+	case a != nil && (strings.TrimSpace(a.text) != "" || len(a.children) > 0):
+		c.add("UnexpectedText", "in fh:archive")
 	}
 }
 
@@ -64,6 +111,17 @@ func (c *checker) rssItem(it *element, seen map[string]bool) {
 	}
 	if it.first("content:encoded") != nil {
 		c.html("content:encoded", it.value("content:encoded"))
+	}
+	if d := it.value("content:encoded"); d != "" && d == it.value("description") {
+		c.add("DuplicateDescriptionSemantics", "content:encoded is the description again")
+	}
+	if it.first("author") != nil && it.first("dc:creator") != nil {
+		c.add("DuplicateItemSemantics", "author and dc:creator")
+	}
+	for _, name := range []string{"author", "comments"} {
+		if e := it.first(name); e != nil {
+			c.contact(name, e.text)
+		}
 	}
 	for _, name := range []string{"category", "dc:creator"} {
 		for _, e := range it.all(name) {
@@ -99,8 +157,21 @@ func (c *checker) length(where, s string) {
 
 func (c *checker) media(e *element) {
 	for _, m := range e.all("media:content") {
-		c.attrsOf(m, "url", "medium", "type")
+		c.attrsOf(m, "url", "medium", "type", "fileSize")
 		c.link("media:content", m.attrs["url"])
+		if t, ok := m.attrs["type"]; ok {
+			c.mime("media:content", t)
+		}
+		if n, ok := m.attrs["fileSize"]; ok {
+			c.length("media:content", n)
+		}
+		if k, ok := m.attrs["medium"]; ok && !media[k] {
+			c.add("InvalidMediaMedium", "%q", k)
+		}
+	}
+	for _, m := range e.all("media:thumbnail") {
+		c.attrsOf(m, "url", "width", "height")
+		c.link("media:thumbnail", m.attrs["url"])
 	}
 	for _, m := range e.all("media:category") {
 		c.attrsOf(m, "scheme", "label")
@@ -109,6 +180,17 @@ func (c *checker) media(e *element) {
 		if l, ok := m.attrs["label"]; ok {
 			c.plainText("media:category label", l)
 		}
+	}
+}
+
+var media = map[string]bool{"image": true, "audio": true, "video": true, "document": true, "executable": true}
+
+// contact checks an RSS author, who is an address of mail, or the link to comments.
+func (c *checker) contact(name, s string) {
+	if name == "comments" {
+		c.link(name, s)
+	} else if !contacts().MatchString(strings.TrimSpace(s)) {
+		c.add("InvalidContact", "%q", s)
 	}
 }
 
@@ -156,12 +238,12 @@ func (c *checker) links(where string, links []*element, missingSelf string) {
 
 var atomFeed = map[string]string{
 	"atom:title": "1", "atom:id": "1", "atom:updated": "1", "atom:subtitle": "?", "atom:generator": "?", "atom:link": "+",
-	"atom:author": "*", "atom:category": "*", "atom:icon": "?", "atom:logo": "?", "atom:rights": "?", "atom:entry": "*",
+	"atom:author": "*", "atom:category": "*", "atom:icon": "?", "atom:logo": "?", "atom:rights": "?", "fh:archive": "?", "atom:entry": "*",
 }
 
 var atomEntry = map[string]string{
 	"atom:title": "1", "atom:id": "1", "atom:updated": "1", "atom:published": "?", "atom:summary": "?", "atom:content": "1",
-	"atom:link": "+", "atom:author": "+", "atom:category": "*", "atom:source": "?", "media:content": "*", "media:category": "*",
+	"atom:link": "+", "atom:author": "+", "atom:category": "*", "atom:source": "?", "media:content": "*", "media:thumbnail": "*", "media:category": "*",
 }
 
 func (c *checker) atom(root *element) {
@@ -174,7 +256,13 @@ func (c *checker) atom(root *element) {
 	if root.first("atom:subtitle") != nil {
 		c.plainText("subtitle", root.value("atom:subtitle"))
 	}
+	for _, name := range []string{"atom:icon", "atom:logo"} {
+		if e := root.first(name); e != nil {
+			c.link(name, e.text)
+		}
+	}
 	c.links("feed", root.all("atom:link"), "MissingSelf")
+	c.archive(root, root.all("atom:link"))
 	ids, updated := map[string]bool{}, map[string]bool{}
 	for _, e := range root.all("atom:entry") {
 		c.atomEntry(e)

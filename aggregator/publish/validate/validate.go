@@ -7,15 +7,20 @@
 //
 //   - the document: SAXError (not well-formed), BadCharacters, UnicodeError,
 //     UnknownNamespace, UndefinedElement, UnexpectedAttribute, MissingElement,
-//     DuplicateElement, ValidationSize (over a mebibyte).
+//     DuplicateElement, UnexpectedText, NonstdPrefix, UnexpectedDoctype,
+//     ValidationSize (over a mebibyte).
 //   - addresses: InvalidFullLink, InvalidUriChar, NonCanonicalURI (ids),
 //     SelfDoesntMatchLocation, MissingSelf, MissingAtomSelfLink,
-//     UnregisteredAtomRel, DuplicateAtomLink.
+//     UnregisteredAtomRel, DuplicateAtomLink, AtomLinkNotEmpty.
+//   - history (RFC 5005): MissingCurrentInArchive, LinkOutsideArchive.
+//   - pictures: ImageTitleDoesntMatch, ImageLinkDoesntMatch, InvalidWidth,
+//     InvalidHeight, InvalidMediaMedium.
+//   - what is said twice: DuplicateItemSemantics, DuplicateDescriptionSemantics.
 //   - ids: MissingGuid, InvalidPermalink, DuplicateValue, DuplicateEntries.
 //   - dates: InvalidRFC3339Date, InvalidRFC2822Date, ImplausibleDate,
 //     DuplicateUpdated.
 //   - texts: NotBlank, ContainsHTML, ContainsUndeclaredHTML,
-//     MissingTextualContent, InvalidLanguage, InvalidMIMEType,
+//     MissingTextualContent, InvalidContact, InvalidLanguage, InvalidMIMEType,
 //     InvalidIntegerAttribute, InvalidBooleanAttribute, InvalidTTL.
 //   - HTML: NotHtml (elements, nesting, bare ampersands), SecurityRisk,
 //     SecurityRiskAttr, DangerousStyleAttr, ContainsRelRef.

@@ -23,6 +23,7 @@ var (
 	mimeTypes = pattern(`^[a-zA-Z]+/[a-zA-Z0-9][a-zA-Z0-9!#$&^_.+-]*$`)
 	endTag    = pattern(`</?([a-zA-Z][a-zA-Z0-9]*)[^<>]*>`)
 	entities  = pattern(`&(#?\w+)`)
+	contacts  = pattern(`^[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+( \([^()]+\))?$`)
 	positive  = pattern(`^[1-9][0-9]*$`)
 )
 

@@ -45,7 +45,7 @@ func (e *element) value(name string) string {
 var namespaces = map[string]string{
 	"": "", "http://www.w3.org/2005/Atom": "atom:", "http://purl.org/dc/elements/1.1/": "dc:",
 	"http://purl.org/rss/1.0/modules/content/": "content:", "http://search.yahoo.com/mrss/": "media:",
-	"http://www.w3.org/XML/1998/namespace": "xml:", "xml": "xml:",
+	"http://purl.org/syndication/history/1.0": "fh:", "http://www.w3.org/XML/1998/namespace": "xml:", "xml": "xml:",
 }
 
 const maxElements, maxNesting = 200_000, 32
@@ -79,6 +79,8 @@ func (c *checker) parse(doc []byte) *element {
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
 			top.text += string(tok)
+		case xml.Directive:
+			c.add("UnexpectedDoctype", "<!%.40s", tok)
 		}
 	}
 	if len(root.children) != 1 {

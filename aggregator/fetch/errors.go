@@ -25,7 +25,7 @@ const (
 	KindProtocol    = "protocol"
 	KindForbidden   = "forbidden"
 	KindRobots      = "robots"
-	KindUnavailable = "robots_unavailable" // robots.txt could not be read: everything is barred for now
+	KindUnavailable = "robots_unavailable" // robots.txt could not be read, or the page leads to a paused host: it is barred for now
 	KindPaused      = "paused"             // the host wants to be left alone for a time
 	KindNotHTML     = "not_html"
 	KindURL         = "url"

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"topicwire/aggregator"
 
@@ -39,9 +41,10 @@ type exchange struct {
 	identity           bool // no encodings are offered
 	delta              bool // what is new is enough
 	http1, insecure    bool
-	cutDecoded         bool // keep what fits instead of refusing the rest
-	closeAfter         bool // the connection will not be needed again soon
-	hold               bool // the caller releases the body's room
+	cutDecoded         bool          // keep what fits instead of refusing the rest
+	closeAfter         bool          // the connection will not be needed again soon
+	hold               bool          // the caller releases the body's room
+	whole              time.Duration // for all of it; 0: as configured
 	// before is asked before each hop; nil: everything is welcome.
 	before func(ctx context.Context, u *url.URL) error
 	// judge sees the answer's header before the body is read; nil: fine.
@@ -83,7 +86,7 @@ func (c *Client) try(ctx context.Context, x *exchange) (*Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	x.clock = clock{cancel: cancel}
-	x.clock.whole.start(c.opts.Timeout, cancel, errWhole)
+	x.clock.whole.start(cmp.Or(x.whole, c.opts.Timeout), cancel, errWhole)
 	defer x.clock.stop()
 	err := c.follow(ctx, x)
 	if err == nil {
@@ -324,6 +327,10 @@ func isRedirect(status int) bool {
 // maxURL bounds addresses that feeds and redirects name; servers take less.
 const maxURL = 8 << 10
 
+// maxHostname is how long a name may be, dots included; what is longer is in
+// no DNS, and in no index of the store.
+const maxHostname = 254
+
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil || len(raw) > maxURL {
@@ -336,7 +343,7 @@ func checkURL(u *url.URL) error {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return errScheme
-	case u.Hostname() == "":
+	case u.Hostname() == "", len(u.Hostname()) > maxHostname:
 		return errBadURL
 	}
 	if p := u.Port(); p != "" {

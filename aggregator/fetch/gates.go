@@ -174,20 +174,44 @@ func (c *Client) claim(ctx context.Context, host string, gap time.Duration) (wai
 func (c *Client) settle(ctx context.Context, gate *hostGate, host string, gap, crawlDelay time.Duration, asked bool, outcome error) {
 	defer gate.leave()
 	var next time.Time
-	err := c.opts.Hosts.UpdateHost(context.WithoutCancel(ctx), host, func(h *aggregator.HostState) bool {
-		before := *h
+	c.note(ctx, host, func(h *aggregator.HostState) {
 		h.HeldUntil = time.Time{}
 		if asked {
 			noteAsked(h, gap, crawlDelay, c.opts.Now())
 			noteOutcome(h, outcome, c.opts.Now())
 		}
 		next = h.NextPageAt
+	})
+	gate.knows(next)
+}
+
+// note changes what is known of a host.
+func (c *Client) note(ctx context.Context, host string, change func(h *aggregator.HostState)) {
+	err := c.opts.Hosts.UpdateHost(context.WithoutCancel(ctx), host, func(h *aggregator.HostState) bool {
+		before := *h
+		change(h)
 		return *h != before
 	})
 	if err != nil {
 		c.log.Warn("what a host wishes was not saved", "err", err)
 	}
-	gate.knows(next)
+}
+
+// leftAlone returns an error if a host to which a page leads is paused. The
+// usual gap is no pause.
+func (c *Client) leftAlone(ctx context.Context, host string) error {
+	var wait time.Duration
+	var reason string
+	err := c.opts.Hosts.UpdateHost(ctx, host, func(h *aggregator.HostState) bool {
+		if wait = 0; h.Reason != "" {
+			wait, reason = h.NextPageAt.Sub(c.opts.Now()), h.Reason
+		}
+		return false
+	})
+	if err != nil || wait <= 0 {
+		return err
+	}
+	return &Error{Kind: KindUnavailable, RetryAfter: wait, msg: "the page leads to a host that is left alone for now (" + reason + ")"}
 }
 
 // noteAsked notes that a page was asked for (BEHAVIOUR S-05).

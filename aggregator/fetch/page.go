@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"topicwire/aggregator"
 )
 
 const defaultPageGap = 10 * time.Second
@@ -64,7 +66,7 @@ func (c *Client) askPage(ctx context.Context, r PageRequest, hold bool) (*Respon
 	if err != nil {
 		return &x.res, c.explain(x, err)
 	}
-	way := pageWay{c: c, x: x, r: r}
+	way := pageWay{c: c, x: x, r: r, host: host, last: host, asked: make(map[string]visited, 1)}
 	x.before = way.hop
 	res, err := c.do(ctx, x)
 	if err == nil && res.Status != http.StatusNotModified && res.Header.Get("Content-Type") == "" &&
@@ -72,7 +74,7 @@ func (c *Client) askPage(ctx context.Context, r PageRequest, hold bool) (*Respon
 		res.Release()
 		res.Body, err = nil, c.explain(x, errNotHTML)
 	}
-	c.settle(ctx, gate, host, gap, way.crawlDelay, way.asked, err)
+	way.settle(ctx, gate, gap, err)
 	return res, err
 }
 
@@ -83,9 +85,13 @@ type pageWay struct {
 	r          PageRequest
 	try        context.Context // of the hops seen
 	seen       map[string]bool
-	crawlDelay time.Duration // the longest one wished on the way
-	asked      bool          // some page was asked for
+	host, last string // the first and the last host on the way
+	asked      map[string]visited
 }
+
+// visited is a host that was asked for a page: its usual gap, and the longest
+// Crawl-delay that it wished.
+type visited struct{ gap, crawlDelay time.Duration }
 
 // hop is asked before each request on the way.
 func (w *pageWay) hop(ctx context.Context, u *url.URL) error {
@@ -101,17 +107,43 @@ func (w *pageWay) hop(ctx context.Context, u *url.URL) error {
 		return &Error{Kind: KindWall, msg: "a consent page stands before the article"}
 	}
 	w.seen[address] = true
+	host := hostKey(u, w.c.opts.AllowPrivate)
+	if host != w.host {
+		if err := w.c.leftAlone(ctx, host); err != nil {
+			return err
+		}
+	}
 	d, err := w.c.welcome(ctx, u)
-	w.crawlDelay = max(w.crawlDelay, d)
 	if err != nil {
 		return err
 	}
-	w.asked = true
+	w.last, w.asked[host] = host, visited{w.c.pageGap(u), max(w.asked[host].crawlDelay, d)}
 	w.x.etag, w.x.lastModified = "", ""
 	if address == w.r.ValidatorsURL {
 		w.x.etag, w.x.lastModified = w.r.ETag, w.r.LastModified
 	}
 	return nil
+}
+
+// settle notes for each host on the way what it has taught: how the page was
+// answered counts for the host that answered, not for one that led there.
+func (w *pageWay) settle(ctx context.Context, gate *hostGate, gap time.Duration, outcome error) {
+	learnt := func(host string) error {
+		if host == w.last {
+			return outcome
+		}
+		return nil
+	}
+	for host, v := range w.asked {
+		if host != w.host {
+			w.c.note(ctx, host, func(h *aggregator.HostState) {
+				noteAsked(h, v.gap, v.crawlDelay, w.c.opts.Now())
+				noteOutcome(h, learnt(host), w.c.opts.Now())
+			})
+		}
+	}
+	v, asked := w.asked[w.host]
+	w.c.settle(ctx, gate, w.host, gap, v.crawlDelay, asked, learnt(w.host))
 }
 
 func consentHost(host string) bool {

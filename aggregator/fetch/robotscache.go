@@ -16,6 +16,7 @@ const (
 	robotsMaxAge     = 24 * time.Hour
 	robotsMinAge     = 10 * time.Minute
 	robotsRetry      = time.Hour
+	robotsTimeout    = 25 * time.Second    // for all of it: its page waits, and twice as long must be less than that has
 	robotsUnreach    = 30 * 24 * time.Hour // RFC 9309 2.3.1.4: then the last copy, or everything
 	maxRobotsOrigins = 4096
 	maxRobotsMemory  = 32 << 20
@@ -112,7 +113,11 @@ func (c *Client) welcome(ctx context.Context, u *url.URL) (time.Duration, error)
 		c.loadRobots(ctx, origin, e)
 	}
 	if e.due(now) {
-		if c.readRobots(ctx, u, e) {
+		noted, forbidden := c.readRobots(ctx, u, e)
+		if forbidden {
+			return 0, nil // the page will be too, and for good
+		}
+		if noted {
 			c.saveRobots(ctx, origin, e)
 		}
 		c.robots.weigh(origin, e)
@@ -182,17 +187,18 @@ func (c *Client) saveRobots(ctx context.Context, origin string, e *robotsEntry) 
 }
 
 // readRobots asks for robots.txt and notes what it says (BEHAVIOUR S-02, S-03).
-// A stale copy holds while the server is in trouble. It returns false if it
-// was stopped before there was an answer.
-func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) bool {
+// A stale copy holds while the server is in trouble. Nothing is noted if it was
+// stopped before there was an answer, or the origin may not be asked at all.
+func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) (noted, forbidden bool) {
 	x := &exchange{
 		url:  (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}).String(),
 		etag: e.etag, lastModified: e.lastModified,
 		accept: []string{"text/plain, */*;q=0.1"}, wire: math.MaxInt64, decoded: maxRobots, cutDecoded: true,
+		whole: min(robotsTimeout, c.opts.Timeout*2/5),
 	}
 	res, err := c.do(ctx, x)
 	if ctx.Err() != nil {
-		return false
+		return false, false
 	}
 	now := c.opts.Now()
 	age := robotsMaxAge
@@ -201,6 +207,8 @@ func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) boo
 	}
 	var fe *Error
 	switch {
+	case errors.As(err, &fe) && fe.Kind == KindForbidden && res.FinalURL == x.url:
+		return false, true
 	case err == nil && res.Status == 304:
 	case err == nil && !res.Truncated:
 		e.rules = parseRobots(res.Body, c.product())
@@ -221,10 +229,10 @@ func (c *Client) readRobots(ctx context.Context, u *url.URL, e *robotsEntry) boo
 		}
 		e.retry = now.Add(wait)
 		c.log.Debug("robots.txt not read", "url", redacted(x.url), "err", err)
-		return true
+		return true, false
 	}
 	e.good, e.retry, e.failingSince = now.Add(age), time.Time{}, time.Time{}
-	return true
+	return true, false
 }
 
 // unavailable tells if a status means that there is no robots.txt, so that

@@ -154,6 +154,9 @@ func (p *Pipeline) later(ci *aggregator.ClaimedItem, err error) (out aggregator.
 		p.stats.pageOutcomes.add(fetch.PageOutcome(nil, err))
 		out = p.putBack(ci, now.Add(wait))
 		out.Next.LastError = err.Error()
+		if fe.Kind == fetch.KindUnavailable {
+			wait = 0 // it is one origin's, or another host's to which this page leads
+		}
 		return out, wait, true
 	}
 	if ci.Work.Attempts >= pageTries {

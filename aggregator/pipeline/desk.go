@@ -22,7 +22,8 @@ const (
 // while a gap passes, so that a host with many pages delays nobody else's.
 type desk struct {
 	p     *Pipeline
-	ctx   context.Context
+	ctx   context.Context // of the pages
+	more  context.Context // while items are claimed
 	saver *saver
 	wg    sync.WaitGroup
 	done  chan struct{} // of size 1: a page is finished
@@ -35,11 +36,12 @@ type desk struct {
 	read  int // pages finished
 }
 
-// readPages reads the pages that are wanted until ctx ends or the store fails.
-// With drain it returns when none is left that may be read within two minutes,
-// and says how many were.
-func (p *Pipeline) readPages(ctx context.Context, drain bool) (int, error) {
-	d := &desk{p: p, ctx: ctx, saver: newSaver(ctx, p), done: make(chan struct{}, 1), hosts: make(map[string]time.Time)}
+// readPages reads the pages that are wanted until more ends or the store fails;
+// those in hand are then read to their end, unless ctx ends too. With drain it
+// returns when none is left that may be read within two minutes, and says how
+// many were.
+func (p *Pipeline) readPages(ctx, more context.Context, drain bool) (int, error) {
+	d := &desk{p: p, ctx: ctx, more: more, saver: newSaver(ctx, p), done: make(chan struct{}, 1), hosts: make(map[string]time.Time)}
 	err := d.run(drain)
 	d.wg.Wait()
 	if saved := d.saver.close(); err == nil {
@@ -49,7 +51,7 @@ func (p *Pipeline) readPages(ctx context.Context, drain bool) (int, error) {
 }
 
 func (d *desk) run(drain bool) error {
-	for d.ctx.Err() == nil {
+	for d.more.Err() == nil {
 		if d.free() < min(d.p.opts.Pages, 4) && d.free() < d.p.opts.Pages {
 			d.wait(idle, nil)
 			continue
@@ -87,7 +89,7 @@ func (d *desk) claim(busy []string) (given int, next time.Time, err error) {
 	if err := d.saver.flush(); err != nil {
 		return 0, next, err
 	}
-	items, err := d.p.claim(d.ctx, aggregator.StageEnrich, d.free()*claimAhead, busy)
+	items, err := d.p.claim(d.more, aggregator.StageEnrich, d.free()*claimAhead, busy)
 	if err != nil {
 		return 0, next, err
 	}
@@ -203,7 +205,7 @@ func (d *desk) wait(most time.Duration, work <-chan struct{}) {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
 	select {
-	case <-d.ctx.Done():
+	case <-d.more.Done():
 	case <-d.done:
 	case <-work:
 	case <-timer.C:

@@ -135,7 +135,7 @@ func (p *Pipeline) Ingest(ctx context.Context, f *aggregator.Feed) error {
 // may be read within two minutes, and returns how many there were. Items whose lease passed to another worker are left to it.
 func (p *Pipeline) Process(ctx context.Context, stage aggregator.Stage) (int, error) {
 	if stage == aggregator.StageEnrich {
-		return p.readPages(ctx, true)
+		return p.readPages(ctx, ctx, true)
 	}
 	items, err := p.claim(ctx, aggregator.StageMatch, matchBatch, nil)
 	if err != nil || len(items) == 0 {

@@ -33,17 +33,31 @@ func wake(c chan struct{}) {
 // Run processes items as they come until ctx ends. It returns after the
 // batches in hand are saved: nil at the end of ctx, else the store's error.
 func (p *Pipeline) Run(ctx context.Context) error {
+	return p.RunUntil(ctx, ctx)
+}
+
+// RunUntil is Run that ends with more, but first reads the pages in hand to
+// their end, unless ctx ends too: a page that is cut off would be asked for
+// twice (BEHAVIOUR S-07).
+func (p *Pipeline) RunUntil(ctx, more context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.loop(ctx) })
-	g.Go(func() error {
-		_, err := p.readPages(ctx, false)
+	more, stop := context.WithCancel(more)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)()
+	stage := func(run func() error) {
+		g.Go(func() error { // that one has stopped is no reason to cut the other off
+			if err := run(); !errors.Is(err, context.Canceled) {
+				return err
+			}
+			return nil
+		})
+	}
+	stage(func() error { return p.loop(more) })
+	stage(func() error {
+		_, err := p.readPages(ctx, more, false)
 		return err
 	})
-	err := g.Wait()
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+	return g.Wait()
 }
 
 // storePause is how long Serve waits after the store failed.

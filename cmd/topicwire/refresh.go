@@ -92,8 +92,8 @@ func (a *app) refresh(ctx context.Context, o poll.SweepOptions) (feeds int, err 
 		progress(done, total)
 	}
 	g, gctx := errgroup.WithContext(ctx)
-	processing, stop := context.WithCancel(gctx)
-	g.Go(func() error { return a.pipe.Run(processing) })
+	polling, stop := context.WithCancel(gctx)
+	g.Go(func() error { return a.pipe.RunUntil(gctx, polling) })
 	g.Go(func() error {
 		defer stop()
 		return a.sched.Sweep(gctx, o)

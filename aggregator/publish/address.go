@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/net/idna"
 
@@ -49,7 +50,7 @@ var idn = sync.OnceValue(func() *idna.Profile {
 // strictest reader accepts, changed no further than that needs; without
 // credentials. It returns nothing if there is none to be made.
 func asciiURL(raw string) string {
-	raw = strings.TrimSpace(raw)
+	raw = strings.TrimFunc(raw, func(r rune) bool { return unicode.IsSpace(r) || !legalRune(r) })
 	if len(raw) > maxURL {
 		return ""
 	}

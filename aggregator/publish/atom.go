@@ -13,6 +13,7 @@ type atomFeed struct {
 	XMLName   xml.Name         `xml:"feed"`
 	Lang      string           `xml:"xml:lang,attr"`
 	Media     string           `xml:"xmlns:media,attr"`
+	DC        string           `xml:"xmlns:dc,attr"`
 	History   string           `xml:"xmlns:fh,attr,omitempty"`
 	Generator string           `xml:"generator"`
 	Icon      string           `xml:"icon"`
@@ -29,6 +30,7 @@ type atomEntry struct {
 	Authors    []feeds.AtomPerson `xml:"author"`
 	Categories []atomCategory     `xml:"category"`
 	Source     *atomSource        `xml:"source"`
+	Evidence   []string           `xml:"dc:coverage"`
 	postMedia
 }
 
@@ -50,7 +52,7 @@ func renderAtom(is *issue) ([]byte, error) {
 		AtomFeed: &feeds.AtomFeed{
 			Xmlns: nsAtom, Title: is.title, Id: is.id, Updated: is.updated.Format(rfc3339ms), Subtitle: is.description,
 		},
-		Lang: is.language, Media: nsMedia, History: is.historySpace(), Generator: generator,
+		Lang: is.language, Media: nsMedia, DC: nsDC, History: is.historySpace(), Generator: generator,
 		Icon: is.icon, Logo: is.icon, Archive: is.archive(),
 		Links: []feeds.AtomLink{{Href: is.page, Rel: "alternate", Type: "text/html"}},
 	}
@@ -71,7 +73,7 @@ func atomEntryOf(is *issue, p *post) atomEntry {
 			Links:   []feeds.AtomLink{{Href: p.link, Rel: "alternate"}},
 			Content: &feeds.AtomContent{Type: "html", Content: p.html},
 		},
-		Lang: p.language, postMedia: p.media(is),
+		Lang: p.language, postMedia: p.media(), Evidence: p.matched(),
 	}
 	if p.page != p.link {
 		e.Links = append(e.Links, feeds.AtomLink{Href: p.page, Rel: "related", Type: "text/html"})

@@ -121,8 +121,8 @@ func languageTag(s string) string {
 	if err != nil {
 		return ""
 	}
-	base, conf := tag.Base()
-	if conf == language.No || len(base.String()) != 2 {
+	base, _, _ := tag.Raw() // not Base, which makes a guess at "und"
+	if len(base.String()) != 2 {
 		return ""
 	}
 	return tag.String()

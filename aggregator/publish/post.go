@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -154,6 +155,8 @@ func composePost(c *Channel, base string, e *aggregator.Entry, htmlBudget int) p
 			p.enclosures = append(p.enclosures, m)
 		}
 	}
+	// RSS has one enclosure, of known length: the first in every format.
+	slices.SortStableFunc(p.enclosures, func(a, b aggregator.Enclosure) int { return cmp.Compare(min(b.Length, 1), min(a.Length, 1)) })
 	p.carriers = carriersOf(e)
 	p.fillText(mode(&c.Topic, b), htmlBudget)
 	p.title = orText(plain(b.Title, 300), shorten(p.summary, 80), outlet)

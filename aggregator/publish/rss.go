@@ -10,8 +10,9 @@ import (
 )
 
 // Namespaces that feed readers and the W3C validator know. Why an entry
-// matched is said in media:category for that reason: a namespace of our own
-// would be "unknown" to them.
+// matched is said in dc:coverage, what it is about: a namespace of our own
+// would be "unknown" to them, and of dc:subject and media:category readers
+// make categories.
 const (
 	nsAtom  = "http://www.w3.org/2005/Atom"
 	nsDC    = "http://purl.org/dc/elements/1.1/"
@@ -47,14 +48,14 @@ type rssItem struct {
 	Categories []string   `xml:"category"`
 	Source     *rssSource `xml:"source"`
 	Updated    string     `xml:"atom:updated"`
+	Evidence   []string   `xml:"dc:coverage"`
 	postMedia
 }
 
-// postMedia are the elements of Media RSS that an item or an entry has.
+// postMedia is what Media RSS says of an item or an entry.
 type postMedia struct {
 	Contents  []mediaContent  `xml:"media:content"`
 	Thumbnail *mediaThumbnail `xml:"media:thumbnail"`
-	Evidence  []mediaMatched  `xml:"media:category"`
 }
 
 type rssImage struct {
@@ -79,13 +80,6 @@ type mediaContent struct {
 
 type mediaThumbnail struct {
 	URL string `xml:"url,attr"`
-}
-
-// mediaMatched says that a term of the topic's query was found.
-type mediaMatched struct {
-	Scheme string `xml:"scheme,attr"`
-	Label  string `xml:"label,attr,omitempty"`
-	Term   string `xml:",chardata"`
 }
 
 type atomLink struct {
@@ -156,7 +150,7 @@ func rssItemOf(is *issue, p *post) rssItem {
 			PubDate: p.published.Format(rfc822),
 		},
 		Creators: p.authors, Language: p.language, Categories: p.categories,
-		Updated: p.updated.Format(time.RFC3339), postMedia: p.media(is),
+		Updated: p.updated.Format(time.RFC3339), postMedia: p.media(), Evidence: p.matched(),
 	}
 	if p.full {
 		it.Content = &feeds.RssContent{Content: p.html}
@@ -175,9 +169,8 @@ func rssItemOf(is *issue, p *post) rssItem {
 	return it
 }
 
-// media are the picture and the evidence.
-func (p *post) media(is *issue) postMedia {
-	m := postMedia{Evidence: p.matched(is)}
+// media is the picture.
+func (p *post) media() (m postMedia) {
 	if p.image != "" {
 		m.Contents = []mediaContent{{URL: p.image, Medium: "image"}}
 		m.Thumbnail = &mediaThumbnail{URL: p.image}
@@ -185,14 +178,14 @@ func (p *post) media(is *issue) postMedia {
 	return m
 }
 
-// matched says why the post is in the topic.
-func (p *post) matched(is *issue) (out []mediaMatched) {
+// matched says why the post is in the topic: "country:ru (title: Russia)".
+func (p *post) matched() (out []string) {
 	for _, ev := range p.evidence {
-		label := ev.Field
+		where := ev.Field
 		if ev.Alias != "" {
-			label += ": " + ev.Alias
+			where += ": " + ev.Alias
 		}
-		out = append(out, mediaMatched{Scheme: is.page + "#evidence", Label: label, Term: ev.Term})
+		out = append(out, ev.Term+" ("+where+")")
 	}
 	return out
 }

@@ -12,7 +12,7 @@ var rssChannel = map[string]string{
 
 var rssItem = map[string]string{
 	"title": "1", "link": "1", "description": "1", "guid": "1", "pubDate": "1", "category": "*", "source": "?", "enclosure": "?",
-	"content:encoded": "?", "dc:creator": "*", "dc:language": "?", "atom:updated": "?", "media:content": "*", "media:thumbnail": "*", "media:category": "*",
+	"content:encoded": "?", "dc:creator": "*", "dc:language": "?", "dc:coverage": "*", "atom:updated": "?", "media:content": "*", "media:thumbnail": "*", "media:category": "*",
 	"author": "?", "comments": "?",
 }
 
@@ -156,6 +156,10 @@ func (c *checker) length(where, s string) {
 }
 
 func (c *checker) media(e *element) {
+	for _, m := range e.all("dc:coverage") {
+		c.attrsOf(m)
+		c.plainText("dc:coverage", m.text)
+	}
 	for _, m := range e.all("media:content") {
 		c.attrsOf(m, "url", "medium", "type", "fileSize")
 		c.link("media:content", m.attrs["url"])
@@ -244,6 +248,7 @@ var atomFeed = map[string]string{
 var atomEntry = map[string]string{
 	"atom:title": "1", "atom:id": "1", "atom:updated": "1", "atom:published": "?", "atom:summary": "?", "atom:content": "1",
 	"atom:link": "+", "atom:author": "+", "atom:category": "*", "atom:source": "?", "media:content": "*", "media:thumbnail": "*", "media:category": "*",
+	"dc:coverage": "*",
 }
 
 func (c *checker) atom(root *element) {

@@ -142,9 +142,18 @@ func shared(a, b []aggregator.StoryKey) (n int) {
 
 var editNames = []string{"e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8"}
 
+// oneRun spares the race detector what one goroutine measures.
+func oneRun(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("measures: the run without the race detector does it")
+	}
+}
+
 // TestRecall holds the ladder and its index to what they reach on controlled
 // edits of articles in many languages.
 func TestRecall(t *testing.T) {
+	oneRun(t)
 	items, large := corpus(t)
 	for _, n := range []anchors{{4, 4}, {5, 5}, {4, 8}, {8, 8}} {
 		var line strings.Builder
@@ -174,6 +183,7 @@ func TestRecall(t *testing.T) {
 // TestFalsePairs links every two originals, and every edit in one language
 // with every original of another article.
 func TestFalsePairs(t *testing.T) {
+	oneRun(t)
 	items, _ := corpus(t)
 	pairs, wrong, candidates := 0, 0, 0
 	byLanguage := map[string][]*edited{}
@@ -209,6 +219,7 @@ func TestFalsePairs(t *testing.T) {
 
 // TestGrouperOverEdits files all versions one after another, as a store would.
 func TestGrouperOverEdits(t *testing.T) {
+	oneRun(t)
 	items, _ := corpus(t)
 	var g Grouper
 	story, articles := map[string]int{}, map[int]string{}

@@ -114,6 +114,9 @@ func shingles(s string) map[string]int {
 // TestNewsroom measures extraction on real pages, and fails below the floor
 // that was reached. With -v it prints figures by language.
 func TestNewsroom(t *testing.T) {
+	if slowdown > 1 {
+		t.Skip("measures: the run without the race detector does it")
+	}
 	var all, other measure
 	langs := map[string]*measure{}
 	status := map[aggregator.ArticleStatus]int{}

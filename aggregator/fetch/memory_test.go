@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +30,9 @@ func TestF57MemoryUnderAttack(t *testing.T) {
 		suffer(t, strings.Fields(urls))
 		return
 	}
+	if raceEnabled {
+		t.Skip("the race detector takes several times the memory")
+	}
 	if _, err := os.Stat("/proc/self/clear_refs"); err != nil {
 		t.Skip("memory is measured by /proc")
 	}
@@ -39,7 +41,10 @@ func TestF57MemoryUnderAttack(t *testing.T) {
 	}
 	all := attacks(t)
 	urls := serveAttacks(t, all)
-	victim := victimBinary(t)
+	victim, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	run := func(name string, urls []string) {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), victim, "-test.run=^TestF57MemoryUnderAttack$", "-test.v")
@@ -62,23 +67,6 @@ func TestF57MemoryUnderAttack(t *testing.T) {
 		}
 	}
 	run("all of them", urls)
-}
-
-// victimBinary returns this test's binary, built without the race detector:
-// that takes several times the memory.
-func victimBinary(t *testing.T) string {
-	if !raceEnabled {
-		exe, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return exe
-	}
-	exe := filepath.Join(t.TempDir(), "victim.test")
-	if out, err := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", exe, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return exe
 }
 
 // suffer polls the URLs, 32 at a time, as the program does: what was read

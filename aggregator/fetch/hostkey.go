@@ -79,6 +79,13 @@ func registrable(host string) string {
 	return host[strings.LastIndexByte(rest, '.')+1:]
 }
 
+// Hoster tells if a host key is a domain whose names belong to strangers, such
+// as blogspot.com: a suffix of the list's private section.
+func Hoster(key string) bool {
+	suffix, icann := publicsuffix.PublicSuffix("any." + key)
+	return suffix == key && !icann && strings.Contains(key, ".")
+}
+
 func portOf(u *url.URL) uint16 {
 	port, err := parsePort(u.Port())
 	switch {

@@ -133,15 +133,17 @@ func (s Schedule) pauseFor(f *aggregator.Feed, r *aggregator.PollReport, until t
 	default:
 		return nil
 	}
-	return s.hostPause(f, until, fmt.Sprintf("%d, %s", r.Fetch.Status, reason))
+	return s.hostPause(f, r, until, fmt.Sprintf("%d, %s", r.Fetch.Status, reason))
 }
 
-func (s Schedule) hostPause(f *aggregator.Feed, until time.Time, reason string) *aggregator.HostPause {
+// hostPause pauses the host of a feed, if it was it that answered: anybody can
+// redirect to any host, and have others pay for what is said there.
+func (s Schedule) hostPause(f *aggregator.Feed, r *aggregator.PollReport, until time.Time, reason string) *aggregator.HostPause {
 	if s.HostKey == nil {
 		return nil
 	}
 	host := s.HostKey(f.URL)
-	if host == "" || s.PerURL != nil && s.PerURL(host) {
+	if to := r.Fetch.FinalURL; host == "" || to != "" && s.HostKey(to) != host || s.PerURL != nil && s.PerURL(host) {
 		return nil
 	}
 	return &aggregator.HostPause{Host: host, Until: until, Reason: reason}

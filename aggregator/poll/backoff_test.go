@@ -49,6 +49,22 @@ func TestF35LocalHostsArePausedPerURL(t *testing.T) {
 	}
 }
 
+// TestF35RedirectsPauseNobody: where a feed leads is its own choice: what is
+// answered there is no reason to leave the neighbours of either host alone.
+func TestF35RedirectsPauseNobody(t *testing.T) {
+	used := read("e", "")
+	used.Fetch.RetryAfter, used.Fetch.HasRetryAfter, used.Fetch.RateLimit = 9*time.Hour, true, 9*time.Hour
+	for _, r := range []*aggregator.PollReport{asking(429, 9*time.Hour), used} {
+		for to, paused := range map[string]bool{"https://evil.example/x": false, "https://www.news.example/other": true} {
+			r.Fetch.FinalURL = to
+			st, pause := plain.Next(feed(), r)
+			if (pause != nil) != paused || st.NextPollAt.Sub(noon) != 9*time.Hour {
+				t.Errorf("%d at %s: pause %+v, next in %v", r.Fetch.Status, to, pause, st.NextPollAt.Sub(noon))
+			}
+		}
+	}
+}
+
 func TestF35RateLimitUsedUp(t *testing.T) {
 	r := read("e", "")
 	r.Fetch.RetryAfter, r.Fetch.HasRetryAfter, r.Fetch.RateLimit = 9*time.Hour, true, 9*time.Hour

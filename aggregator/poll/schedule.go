@@ -108,7 +108,7 @@ func (s Schedule) afterSuccess(f *aggregator.Feed, st aggregator.PollState, r *a
 	var pause *aggregator.HostPause
 	if limit := min(r.Fetch.RateLimit, maxRetryAfter); limit > 0 {
 		until := r.At.Add(limit)
-		pause = s.hostPause(f, until, "the host's rate limit is used up")
+		pause = s.hostPause(f, r, until, "the host's rate limit is used up")
 		if until.After(at) {
 			at, reason = until, "rate limit"
 		}

@@ -93,12 +93,12 @@ func privateHosts(cfg *config.Config) func(string) bool {
 
 // strangers tells which hosts carry feeds that have nothing to do with each
 // other, so that what one is told does not hold for the rest: machines of the
-// local network, and hosters by configuration (BEHAVIOUR F-35).
+// local network, and hosters, by configuration or known as such (BEHAVIOUR F-35).
 func strangers(cfg *config.Config) func(string) bool {
 	private, key := privateHosts(cfg), hostKeys(cfg)
 	hosters := make(map[string]bool)
 	for _, d := range cfg.Fetch.MultiTenant {
 		hosters[key("https://"+strings.ToLower(d)+"/")] = true
 	}
-	return func(host string) bool { return hosters[host] || private(host) }
+	return func(host string) bool { return hosters[host] || private(host) || fetch.Hoster(host) }
 }

@@ -69,7 +69,11 @@ func TestF35Strangers(t *testing.T) {
 			t.Errorf("%s: %v, want %v", host, !want, want)
 		}
 	}
-	if none := strangers(parsed(t, "")); none("localhost") || none("example.org") {
+	none := strangers(parsed(t, ""))
+	if !none("github.io") || !none("blogspot.com") {
+		t.Error("one user of a known hoster pauses all of them")
+	}
+	if none("localhost") || none("example.org") || none("co.uk") || none("93.184.216.34") {
 		t.Error("without configuration every host is paused as a whole")
 	}
 }

@@ -17,7 +17,7 @@ func TestS02OneOriginsRobotsHoldsUpNoOthers(t *testing.T) {
 		w.net.Handle("good.hoster.example", pages(good))
 		w.net.Handle("short.example", pages(func(rw http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/evil" {
-				http.Redirect(rw, r, "http://evil.hoster.example/b", 302)
+				http.Redirect(rw, r, "http://evil.hoster.example/b", http.StatusFound)
 				return
 			}
 			good(rw, r)

@@ -124,3 +124,36 @@ func TestX01EndlessHostIsNoAddress(t *testing.T) {
 		}
 	})
 }
+
+// TestS11TenantsOfAHosterAreStrangers: what one of a hoster's users answers or
+// wishes is no reason to leave the others alone; the usual gap is kept for all.
+func TestS11TenantsOfAHosterAreStrangers(t *testing.T) {
+	for name, evil := range map[string]*site{
+		"429":         {robots: answer(200, "", ""), page: answer(429, "Retry-After: 2678400", "")},
+		"refusals":    {robots: answer(200, "", ""), page: answer(403, "", "")},
+		"crawl-delay": newSite("user-agent: *\ncrawl-delay: 900"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, net *feedtest.Net, c *fetch.Client) {
+				net.Handle("evil.blogspot.com", evil)
+				net.Handle("good.blogspot.com", newSite(""))
+				for range 25 {
+					_, _ = c.Page(t.Context(), "http://evil.blogspot.com/a")
+					time.Sleep(time.Minute)
+				}
+				if n := len(net.Requests()); n > 22 { // 20 a day, and robots.txt
+					t.Errorf("asked %d times", n)
+				}
+				for range 2 {
+					start := time.Now()
+					if _, err := c.Page(t.Context(), "http://good.blogspot.com/b"); err != nil || time.Since(start) > 11*time.Second {
+						t.Errorf("another tenant after %v: %v", time.Since(start), err)
+					}
+				}
+				if at := net.Requests(); at[len(at)-1].At.Sub(at[len(at)-2].At) < 10*time.Second {
+					t.Error("the hoster's gap is not kept")
+				}
+			})
+		})
+	}
+}

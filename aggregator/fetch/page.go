@@ -80,13 +80,14 @@ func (c *Client) askPage(ctx context.Context, r PageRequest, hold bool) (*Respon
 
 // pageWay watches the hops to a page.
 type pageWay struct {
-	c          *Client
-	x          *exchange
-	r          PageRequest
-	try        context.Context // of the hops seen
-	seen       map[string]bool
-	host, last string // the first and the last host on the way
-	asked      map[string]visited
+	c     *Client
+	x     *exchange
+	r     PageRequest
+	try   context.Context // of the hops seen
+	seen  map[string]bool
+	host  string // of the first page
+	last  string // the host that answered; of a hoster's users each is one
+	asked map[string]visited
 }
 
 // visited is a host that was asked for a page: its usual gap, and the longest
@@ -107,9 +108,13 @@ func (w *pageWay) hop(ctx context.Context, u *url.URL) error {
 		return &Error{Kind: KindWall, msg: "a consent page stands before the article"}
 	}
 	w.seen[address] = true
-	host := hostKey(u, w.c.opts.AllowPrivate)
-	if host != w.host {
-		if err := w.c.leftAlone(ctx, host); err != nil {
+	host, gap := hostKey(u, w.c.opts.AllowPrivate), w.c.pageGap(u)
+	own := host
+	if Hoster(host) {
+		own = asciiName(strings.ToLower(u.Hostname()))
+	}
+	if own != w.host {
+		if err := w.c.leftAlone(ctx, own); err != nil {
 			return err
 		}
 	}
@@ -117,7 +122,10 @@ func (w *pageWay) hop(ctx context.Context, u *url.URL) error {
 	if err != nil {
 		return err
 	}
-	w.last, w.asked[host] = host, visited{w.c.pageGap(u), max(w.asked[host].crawlDelay, d)}
+	if own != host {
+		w.asked[host] = visited{gap: gap}
+	}
+	w.last, w.asked[own] = own, visited{gap, max(w.asked[own].crawlDelay, d)}
 	w.x.etag, w.x.lastModified = "", ""
 	if address == w.r.ValidatorsURL {
 		w.x.etag, w.x.lastModified = w.r.ETag, w.r.LastModified

@@ -33,7 +33,8 @@ type desk struct {
 	// hosts whose pages are not to be read now: until then; the zero time: one
 	// is being read.
 	hosts map[string]time.Time
-	read  int // pages finished
+	back  time.Time // when the last page that was put back may be read, if that is soon
+	read  int       // pages finished
 }
 
 // readPages reads the pages that are wanted until more ends or the store fails;
@@ -69,7 +70,11 @@ func (d *desk) run(drain bool) error {
 		default:
 			// Nothing is in hand: what is left waits for its host's gap, or
 			// for longer.
+			soon := d.soon()
 			given, next, err := d.claim(nil)
+			if next.IsZero() || !soon.IsZero() && soon.Before(next) {
+				next = soon
+			}
 			if err != nil || given == 0 && next.IsZero() {
 				return err
 			}
@@ -149,8 +154,11 @@ func (d *desk) readOne(ci *aggregator.ClaimedItem, host string) {
 	if d.hosts[host] = ready; !ready.After(now) {
 		delete(d.hosts, host)
 	}
-	if !out.Unchanged {
+	switch {
+	case !out.Unchanged:
 		d.read++
+	case wait > 0 && wait <= maxShortWait && out.Next.RunAt.After(d.back):
+		d.back = out.Next.RunAt
 	}
 	d.mu.Unlock()
 	select {
@@ -184,6 +192,17 @@ func (d *desk) excluded() []string {
 		}
 	}
 	return out
+}
+
+// soon returns when a page that was put back may be read; the zero time: there
+// is none to wait for.
+func (d *desk) soon() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.back.After(d.p.opts.Now()) {
+		return time.Time{}
+	}
+	return d.back
 }
 
 // untilReady returns how long it takes until a host's gap is over, at most the

@@ -70,7 +70,11 @@ func asciiURL(raw string) string {
 	if path == "" || path[0] != '/' {
 		path = "/" + strings.TrimPrefix(path, `\`)
 	}
-	return scheme + "://" + host + escapeURL(path)
+	path = escapeURL(path)
+	for strings.Contains(path, "&amp;") { // escaped twice: some readers decode it, others do not
+		path = strings.ReplaceAll(path, "&amp;", "&")
+	}
+	return scheme + "://" + host + path
 }
 
 func asciiHost(authority string) string {

@@ -75,7 +75,7 @@ func published(t testing.TB, doc []byte) []readItem {
 }
 
 func second(t time.Time) string {
-	if t.Unix() <= 0 { // when it was published is not known
+	if t.Year() < 1990 { // F-64: readers do not believe it
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)

@@ -155,7 +155,7 @@ func wholeNumber(s string) (int, bool) {
 	s = strings.TrimSpace(s)
 	n := 0
 	for _, c := range []byte(s) {
-		if c < '0' || c > '9' || n > 100_000_000 {
+		if c < '0' || c > '9' || n > 1<<56 { // files are larger than 1 GB
 			return 0, false
 		}
 		n = 10*n + int(c-'0')

@@ -118,7 +118,7 @@ func (o *opmlReader) outline(attrs []html.Attribute) error {
 		o.noWeb++
 		return nil
 	}
-	if at, err := url.Parse(u); err != nil || at.User != nil {
+	if carriesPassword(u) {
 		o.withPassword++
 		return nil
 	}
@@ -211,4 +211,10 @@ func (o *opmlOutline) folder(path []string) *opmlOutline {
 		o = o.Outlines[i]
 	}
 	return o
+}
+
+// carriesPassword tells if an address has, or may hide, a name and password.
+func carriesPassword(u string) bool {
+	at, err := url.Parse(u)
+	return err != nil || at.User != nil
 }

@@ -40,13 +40,14 @@ func scanFeed(r scanner) (f aggregator.Feed, err error) {
 // its items and its new settings. It returns aggregator.ErrExists if there is
 // one with that URL.
 func (s *Store) AddFeed(ctx context.Context, fs aggregator.FeedSettings, d aggregator.Declared) (id aggregator.FeedID, err error) {
+	var added bool
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		var added bool
-		if id, added, err = s.addFeed(ctx, t, &fs, d); err == nil && !added {
-			err = aggregator.ErrExists
-		}
+		id, added, err = s.addFeed(ctx, t, &fs, d)
 		return err
 	})
+	if err == nil && !added {
+		err = aggregator.ErrExists
+	}
 	return id, err
 }
 
@@ -69,14 +70,19 @@ func (s *Store) AddFeeds(ctx context.Context, feeds []aggregator.FeedSettings) (
 	return added, err
 }
 
-// addFeed adds or revives a feed. A live one is left as it is.
+// addFeed adds or revives a feed. A live one is left as it is, but that it will
+// not go back to where it was subscribed before, if it moved to the URL.
 func (s *Store) addFeed(ctx context.Context, t *tx, fs *aggregator.FeedSettings, d aggregator.Declared) (id aggregator.FeedID, added bool, err error) {
 	feedURL := aggregator.FeedURL(fs.URL)
 	if feedURL == "" {
 		return 0, false, errors.New("a feed needs a URL")
 	}
-	var removed int64
-	err = t.row(ctx, `SELECT id, removed_at FROM feed WHERE url = $1 OR origin_url = $1 AND origin_url <> '' ORDER BY removed_at, id LIMIT 1`, feedURL).Scan(&id, &removed)
+	var removed, moved int64
+	err = t.row(ctx, `SELECT id, removed_at, CASE WHEN url = $1 AND origin_url <> '' THEN 1 ELSE 0 END FROM feed
+		WHERE url = $1 OR origin_url = $1 AND origin_url <> '' ORDER BY removed_at, id LIMIT 1`, feedURL).Scan(&id, &removed, &moved)
+	if err == nil && moved != 0 {
+		_, err = t.exec(ctx, `UPDATE feed SET origin_url = '' WHERE id = $1`, id)
+	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		err = t.row(ctx, `INSERT INTO feed (url, host, created_at, next_poll_at) VALUES ($1, $2, $3, $3) RETURNING id`,

@@ -70,7 +70,7 @@ func asciiURL(raw string) string {
 	if path == "" || path[0] != '/' {
 		path = "/" + strings.TrimPrefix(path, `\`)
 	}
-	path = escapeURL(path)
+	path = strings.TrimSuffix(escapeURL(path), "#") // some readers drop a fragment that is empty
 	for strings.Contains(path, "&amp;") { // escaped twice: some readers decode it, others do not
 		path = strings.ReplaceAll(path, "&amp;", "&")
 	}

@@ -46,7 +46,7 @@ func noteItems(f *aggregator.Feed, st *aggregator.PollState, r *aggregator.PollR
 		}
 	}
 	for i := range unknown {
-		times = append(times, prev.Add(r.At.Sub(prev)*time.Duration(i+1)/time.Duration(unknown)))
+		times = append(times, r.At.Add(-r.At.Sub(prev)/time.Duration(unknown)*time.Duration(unknown-1-i)))
 	}
 	slices.SortFunc(times, time.Time.Compare)
 	if times = times[max(0, len(times)-timesKept):]; len(times) == 0 {

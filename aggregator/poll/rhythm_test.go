@@ -126,3 +126,16 @@ func TestF31RowsOfBefore(t *testing.T) {
 		t.Errorf("next in %v, want half the time since the newest item", got)
 	}
 }
+
+// TestF31ManyUndatedItemsAfterYears: the times between two polls far apart do
+// not overflow.
+func TestF31ManyUndatedItemsAfterYears(t *testing.T) {
+	f := feed()
+	f.LastSuccessAt = noon.Add(-400 * day)
+	r := read("e", "")
+	r.Found.New = make([]time.Time, 2000)
+	st, _ := plain.Next(f, r)
+	if gap := st.MedianGap; !st.NewestItemAt.Equal(noon) || gap < 4*time.Hour || gap > 5*time.Hour {
+		t.Errorf("newest %v, median gap %v, want %v and 4.8 h", st.NewestItemAt, st.MedianGap, noon)
+	}
+}

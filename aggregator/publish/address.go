@@ -71,7 +71,7 @@ func asciiURL(raw string) string {
 		path = "/" + strings.TrimPrefix(path, `\`)
 	}
 	path = strings.TrimSuffix(escapeURL(path), "#") // some readers drop a fragment that is empty
-	for strings.Contains(path, "&amp;") { // escaped twice: some readers decode it, others do not
+	for strings.Contains(path, "&amp;") {           // escaped twice: some readers decode it, others do not
 		path = strings.ReplaceAll(path, "&amp;", "&")
 	}
 	return scheme + "://" + host + path

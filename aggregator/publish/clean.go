@@ -46,6 +46,7 @@ var (
 	tag      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)<!--.*?-->|</?[a-zA-Z!?][^<>]*>`) })
 	tagLike  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<([/a-zA-Z!?])`) })
 	entity   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`&(#?\w)`) })
+	mail     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^\s@<>()]*@[^\s@<>()]*`) })
 	mimeType = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^[a-z]+/[a-z0-9][a-z0-9!#$&^_.+-]*$`)
 	})
@@ -112,6 +113,18 @@ func plainList(list []string, limit int) []string {
 		}
 	}
 	return out
+}
+
+// names cleans a list of people. Addresses of mail are nobody's business, and
+// some readers cut them out of names, with what is around them.
+func names(list []string) []string {
+	cleaned := make([]string, 0, len(list))
+	for _, s := range list {
+		s = mail().ReplaceAllString(plain(s, 120), "")
+		s = strings.NewReplacer("<", "", ">", "", "()", "").Replace(s)
+		cleaned = append(cleaned, s)
+	}
+	return plainList(cleaned, maxNames)
 }
 
 // languageTag returns tag if XML readers know it: a language of ISO 639-1 and

@@ -145,7 +145,7 @@ func composePost(c *Channel, base string, e *aggregator.Entry, htmlBudget int) p
 		}
 		image = orText(image, b.Article.ImageURL)
 	}
-	if p.authors = plainList(authors, maxNames); len(p.authors) == 0 {
+	if p.authors = names(authors); len(p.authors) == 0 {
 		p.authors = []string{outlet}
 	}
 	p.image = asciiURL(image)

@@ -41,7 +41,7 @@ func item(id int, outlet, lang, url, title, summary string) aggregator.StoryItem
 // and languages, an image, an enclosure, a back-fill, a full text.
 func sample() publish.Channel {
 	en := item(1, "Tidende", "en", "https://tidende.example/a?id=7&utm_source=rss#top", "Ministers sign “rail & port” deal", "The two ministers signed a deal on Monday. It covers rail and ports.")
-	en.Authors, en.Categories = []string{"Ann Writer", "Bo Reporter"}, []string{"Politics", "Trade"}
+	en.Authors, en.Categories = []string{"Ann Writer (ann@tidende.example)", "Bo Reporter <bo@tidende.example>"}, []string{"Politics", "Trade"}
 	en.ImageURL = "https://tidende.example/a b.jpg"
 	en.Enclosures = []aggregator.Enclosure{{URL: "https://tidende.example/a.mp3", Type: "audio/mpeg", Length: 1234}}
 	ru := item(2, "Ведомость", "ru", "https://новости.рф/стр/1", "Министры подписали соглашение", "Министры подписали соглашение в понедельник.")
@@ -216,7 +216,7 @@ func TestReadBack(t *testing.T) {
 		it := f.Items[0]
 		got := map[string]string{
 			"id": it.GUID, "title": it.Title, "link": it.Link, "published": it.PublishedParsed.UTC().Format(time.RFC3339),
-			"authors": names(it.Authors), "categories": strings.Join(it.Categories, ","),
+			"authors": personNames(it.Authors), "categories": strings.Join(it.Categories, ","),
 		}
 		if it.DublinCoreExt != nil { // gofeed takes the first of them for the author
 			got["authors"] = strings.Join(it.DublinCoreExt.Creator, ",")
@@ -238,7 +238,7 @@ func TestReadBack(t *testing.T) {
 	}
 }
 
-func names(people []*gofeed.Person) string {
+func personNames(people []*gofeed.Person) string {
 	var out []string
 	for _, p := range people {
 		out = append(out, p.Name)

@@ -157,3 +157,29 @@ func TestS11TenantsOfAHosterAreStrangers(t *testing.T) {
 		})
 	}
 }
+
+// TestS03EndlessRulesAreNoRows: rules as long as a robots.txt may be are kept in
+// memory, where they have a bound, but do not fill the database: hosts cost a
+// stranger nothing.
+func TestS03EndlessRulesAreNoRows(t *testing.T) {
+	inRows(t, func(t *testing.T, r *rows) {
+		rules := "user-agent: *\ndisallow: /no\n"
+		r.net.Handle("news.example", newSite(rules))
+		r.net.Handle("evil.example", newSite(rules+strings.Repeat("disallow: /"+strings.Repeat("x", 1000)+"\n", 300)))
+		c, st, end := r.process()
+		defer end()
+		for origin, saved := range map[string]bool{"http://news.example": true, "http://evil.example": false} {
+			for range 2 {
+				if _, err := c.Page(t.Context(), origin+"/no"); failure(t, err).Kind != fetch.KindRobots {
+					t.Errorf("%s: %v", origin, err)
+				}
+			}
+			if _, err := st.Robots(t.Context(), origin); (err == nil) != saved {
+				t.Errorf("%s: %v, want saved: %v", origin, err, saved)
+			}
+		}
+		if n := len(r.times("/robots.txt")); n != 2 {
+			t.Errorf("robots.txt was read %d times, want 2", n)
+		}
+	})
+}

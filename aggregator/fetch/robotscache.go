@@ -20,6 +20,7 @@ const (
 	robotsUnreach    = 30 * 24 * time.Hour // RFC 9309 2.3.1.4: then the last copy, or everything
 	maxRobotsOrigins = 4096
 	maxRobotsMemory  = 32 << 20
+	maxRobotsRow     = 64 << 10
 )
 
 // robotsCache keeps the robots.txt of origins for at most a day.
@@ -173,6 +174,8 @@ func (c *Client) loadRobots(ctx context.Context, origin string, e *robotsEntry) 
 	e.loaded = true
 }
 
+// saveRobots saves what is known of an origin. Rules that are too long for a
+// row are read again after a restart.
 func (c *Client) saveRobots(ctx context.Context, origin string, e *robotsEntry) {
 	st := aggregator.RobotsState{
 		Origin: origin, ETag: e.etag, LastModified: e.lastModified,
@@ -180,6 +183,9 @@ func (c *Client) saveRobots(ctx context.Context, origin string, e *robotsEntry) 
 	}
 	if e.rules != nil {
 		st.Known, st.Rules = true, e.rules.String()
+	}
+	if len(st.Rules) > maxRobotsRow {
+		return
 	}
 	if err := c.opts.Hosts.SaveRobots(context.WithoutCancel(ctx), st); err != nil {
 		c.log.Warn("robots.txt was not saved", "url", origin, "err", err)

@@ -29,11 +29,35 @@ func (a *app) subscribe(ctx context.Context, s aggregator.FeedSettings) (aggrega
 	if err := a.room.check(); err != nil {
 		return 0, err
 	}
+	if err := a.mayAsk(ctx, s.URL); err != nil {
+		return 0, err
+	}
 	id, err := a.pipe.Subscribe(ctx, subscriptions{a.store}, s)
 	if err != nil {
 		return id, err
 	}
 	return id, a.matchNow(ctx)
+}
+
+// mayAsk refuses to ask for what is subscribed already, or is at a host that
+// asked to be left alone (BEHAVIOUR F-28, F-35).
+func (a *app) mayAsk(ctx context.Context, url string) error {
+	f, err := a.store.FeedByURL(ctx, url)
+	if err == nil && f.URL == url {
+		return fmt.Errorf("%s is subscribed to already", redacted(url))
+	}
+	if err != nil && !errors.Is(err, aggregator.ErrNotFound) {
+		return err
+	}
+	p, err := a.pauses(ctx, a.store, hostKeys(a.live.Load().cfg))
+	if err != nil {
+		return err
+	}
+	if h := p.hosts[p.hostKey(url)]; h.Until.After(a.now()) {
+		return fmt.Errorf("%w: %s asked to be left alone until %s (%s); add the feed then, or import it, and it is first asked for after that",
+			aggregator.ErrTooSoon, h.Host, h.Until.Local().Format(time.DateTime), h.Reason)
+	}
+	return nil
 }
 
 // subscriptions refuses what a page announces with a password in it.

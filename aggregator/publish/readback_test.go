@@ -220,3 +220,20 @@ func TestRandomFeedsReadBack(t *testing.T) {
 		}
 	}
 }
+
+// TestLargeBodiesReadBack: bodies of a megabyte, of every oddity, are
+// published within the bounds (P-06) and read back as the same items.
+func TestLargeBodiesReadBack(t *testing.T) {
+	for _, piece := range append([]string{strings.Join(hostile, " "), strings.Join(pieces, "\n"), "<div><b>", "&amp;lt;", "👩‍👩‍👧", "\u200f"}, hostile...) {
+		c := sample()
+		c.Topic.Publish = aggregator.PublishFull
+		body := strings.Repeat(piece, 1<<20/(len(piece)+1)+1)
+		for i := range c.Entries {
+			c.Entries[i].Best.Content, c.Entries[i].Best.Title, c.Entries[i].Best.Summary = body, body, body
+		}
+		readBack(t, c)
+		if t.Failed() {
+			t.Fatalf("with bodies of %.60q", piece)
+		}
+	}
+}

@@ -75,6 +75,7 @@ type Client struct {
 	robots    robotsCache
 	hosts     hostGates
 	counts    counters
+	company   company // feeds of one origin
 }
 
 // New returns a client with a connection pool of its own.
@@ -164,7 +165,8 @@ func (c *Client) Feed(ctx context.Context, r Request) (*Response, error) {
 		feed: true, url: r.URL, etag: r.ETag, lastModified: r.LastModified, validatorsURL: r.ValidatorsURL,
 		user: r.User, password: r.Password, headers: r.Headers,
 		identity: r.PlainBody, delta: r.Delta, http1: r.HTTP1, insecure: r.Insecure,
-		accept: c.static.acceptFeed, wire: maxWireBytes, decoded: maxDecodedBytes, closeAfter: true, hold: true,
+		accept: c.static.acceptFeed, wire: maxWireBytes, decoded: maxDecodedBytes, hold: true,
+		closeAfter: !c.company.expected(r.URL, c.opts.Now()),
 	})
 }
 

@@ -110,6 +110,36 @@ func TestF24Connections(t *testing.T) {
 	}
 }
 
+// TestF24FeedsOfOneSiteShareAConnection: from the second on, while they follow
+// each other closely; a feed that is alone with its server closes it.
+func TestF24FeedsOfOneSiteShareAConnection(t *testing.T) {
+	for _, http1 := range []bool{false, true} {
+		o := newOrigin(t, "127.0.0.1", answer(200, "", rss))
+		c := tlsClient(t, o.Server)
+		feed := func(path string) {
+			t.Helper()
+			if _, err := c.Feed(t.Context(), fetch.Request{URL: o.URL + path, HTTP1: http1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 3 {
+			feed("/alone")
+		}
+		if n := o.connections(); n < 3 {
+			t.Errorf("HTTP1 %v: %d connections for 3 polls of one feed, want each closed", http1, n)
+		}
+		before := o.connections()
+		for i := range 25 {
+			feed(fmt.Sprintf("/%d", i))
+		}
+		// The first may still close its own; a busy machine may need a few more.
+		if n := o.connections() - before; n > 8 {
+			t.Errorf("HTTP1 %v: %d connections for 25 feeds of one site", http1, n)
+		}
+		c.Close()
+	}
+}
+
 // TestF24F11NotModifiedWithABody: what follows a 304 is not taken for the
 // answer to another request: its connection is closed.
 func TestF24F11NotModifiedWithABody(t *testing.T) {

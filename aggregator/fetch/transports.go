@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"net/http"
 	"sync"
-	"time"
 )
 
 // The memory that a peer may fill before we read what it sends.
@@ -66,7 +65,7 @@ func (t *transports) build(http1, insecure bool) *http.Transport {
 		MaxIdleConns:           maxIdleConns,
 		MaxIdleConnsPerHost:    1,
 		WriteBufferSize:        writeBuffer,
-		IdleConnTimeout:        30 * time.Second,
+		IdleConnTimeout:        idleConn,
 		DisableCompression:     true, // we decode ourselves, within bounds
 		Protocols:              protocols,
 		HTTP2: &http.HTTP2Config{

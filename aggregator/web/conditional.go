@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -42,8 +43,36 @@ func (d *ready) serve(w http.ResponseWriter, r *http.Request) {
 		r = r.Clone(r.Context())
 		r.Header.Set("If-None-Match", strings.ReplaceAll(inm, `-gzip"`, `"`))
 	}
-	http.ServeContent(w, r, "", d.modified, bytes.NewReader(body))
+	content := &readyContent{bytes.NewReader(body), body}
+	http.ServeContent(&direct{w, content}, r, "", d.modified, content)
 }
+
+// readyContent is a body that lies in memory as a whole.
+type readyContent struct {
+	*bytes.Reader
+	body []byte
+}
+
+// direct writes a body in one piece where http.ServeContent would copy it by
+// way of a buffer made for each answer.
+type direct struct {
+	http.ResponseWriter
+	content *readyContent
+}
+
+// ReadFrom is what io.CopyN asks for.
+func (d *direct) ReadFrom(r io.Reader) (int64, error) {
+	part, ok := r.(*io.LimitedReader)
+	if !ok || part.R != io.Reader(d.content) {
+		return io.Copy(struct{ io.Writer }{d.ResponseWriter}, r)
+	}
+	from := int64(len(d.content.body) - d.content.Len())
+	n, err := d.ResponseWriter.Write(d.content.body[from:min(from+part.N, int64(len(d.content.body)))])
+	return int64(n), err
+}
+
+// Unwrap is for http.ResponseController.
+func (d *direct) Unwrap() http.ResponseWriter { return d.ResponseWriter }
 
 // etagOf is weak, so that the compressed and the plain form share it.
 func etagOf(body []byte) string {

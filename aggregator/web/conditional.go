@@ -67,7 +67,7 @@ func (d *direct) ReadFrom(r io.Reader) (int64, error) {
 		return io.Copy(struct{ io.Writer }{d.ResponseWriter}, r)
 	}
 	from := int64(len(d.content.body) - d.content.Len())
-	n, err := d.ResponseWriter.Write(d.content.body[from:min(from+part.N, int64(len(d.content.body)))])
+	n, err := d.Write(d.content.body[from:min(from+part.N, int64(len(d.content.body)))])
 	return int64(n), err
 }
 

@@ -186,6 +186,18 @@ func TestCountryNames(t *testing.T) {
 	}
 }
 
+// TestX19QueriesAreNoPatterns (BEHAVIOUR X-19): what an editor writes is
+// looked for as it stands, and no text makes it slow.
+func TestX19QueriesAreNoPatterns(t *testing.T) {
+	long := strings.Repeat("a", 100_000) + "!"
+	for _, query := range []string{`"(a+)+$"`, `"a.*b"`, `"[a-z]+"`} {
+		d := &Document{Title: "aaa cat sat", Summary: "ab axxb", Body: long, BodyKnown: true, Language: "en"}
+		if v := compiled(t, query).Evaluate(d, 1); v.Truth == aggregator.True {
+			t.Errorf("%s matches as a pattern: %+v", query, v.Evidence)
+		}
+	}
+}
+
 func FuzzCompile(f *testing.F) {
 	for _, q := range []string{"a OR (b -c)", `title:"x y" near/5(a, b)`, "country:(ru OR in) @sputnik-v", "日本*", "-"} {
 		f.Add(q)

@@ -50,6 +50,30 @@ func text(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
+// TestX20PicturesAreLinked (BEHAVIOUR X-20): a picture is asked for where it
+// is, without a word of who shows it; nothing of other sites passes through us.
+func TestX20PicturesAreLinked(t *testing.T) {
+	h := newServer(t, newsroom(), nil).Handler()
+	doc := parse(t, bodyOf(t, ask(h, "GET", "/topics/russia-india", nil)))
+	foreign := 0
+	for _, img := range all(doc, "img", "") {
+		if src := attr(img, "src"); strings.HasPrefix(src, "https://images.example/") {
+			foreign++
+			if attr(img, "referrerpolicy") != "no-referrer" {
+				t.Errorf("%s is asked for with a referrer", src)
+			}
+		}
+	}
+	if foreign == 0 {
+		t.Error("the page shows no picture from where it is")
+	}
+	for _, path := range []string{"/proxy?url=https://images.example/oil.jpg", "/static/https://images.example/oil.jpg", "/https://images.example/oil.jpg"} {
+		if res := ask(h, "GET", path, nil); res.StatusCode < 300 {
+			t.Errorf("GET %s = %d", path, res.StatusCode)
+		}
+	}
+}
+
 func TestTopicPage(t *testing.T) {
 	h := newServer(t, newsroom(), func(o *web.Options) { o.BaseURL = "https://news.example.org" }).Handler()
 	doc := parse(t, bodyOf(t, ask(h, "GET", "/topics/russia-india", nil)))

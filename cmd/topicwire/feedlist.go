@@ -172,7 +172,11 @@ func (r *feedRow) remarks() (lines []string) {
 		lines = append(lines, strings.ReplaceAll(r.LastError, "\n", " "))
 	}
 	if r.FailingSince != nil {
-		lines = append(lines, fmt.Sprintf("%d failed polls in a row, since %s", r.Failures, r.FailingSince.Local().Format(time.DateTime)))
+		polls := "1 failed poll"
+		if r.Failures > 1 {
+			polls = fmt.Sprintf("%d failed polls in a row", r.Failures)
+		}
+		lines = append(lines, polls+", since "+r.FailingSince.Local().Format(time.DateTime))
 	}
 	if r.MovedFrom != "" {
 		lines = append(lines, "moved from "+r.MovedFrom)
